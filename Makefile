@@ -1,0 +1,57 @@
+# The two commands of the quick start are `make verify` and `make test`.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help venv verify test lint format types pytest search bench clean
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+venv: $(READY)  ## create .venv and install the project into it
+
+# .ready is written last: a folder without it is an unfinished install and is built anew.
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "make: '$(PYTHON)' is missing or older than the required Python 3.11;" \
+	       "name another one: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "make: '$(PYTHON)' cannot create virtual environments (no ensurepip);" \
+	       "install its venv package (Debian, Ubuntu: apt install python3-venv)" \
+	       "or name another Python: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@test -e $@ || $(PYTHON) -m venv --clear $(VENV)
+	@rm -f $@
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]' --constraint constraints.txt
+	@touch $@
+
+verify: $(READY)  ## check every claim
+	$(BIN)/python -m verify all
+
+test: lint types pytest  ## lint, types and the whole test suite
+
+lint: $(READY)  ## ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(READY)  ## mend what ruff can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(READY)  ## mypy --strict on both packages
+	$(BIN)/mypy
+
+pytest: $(READY)
+	$(BIN)/pytest -n auto
+
+search: $(READY)  ## the long random searches
+	$(BIN)/pytest -n auto -m search
+
+bench: $(READY)  ## run every script in benchmarks/
+	@set -e; for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script; done
+
+clean:  ## remove the environment, caches and build outputs
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find hermiso verify tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,80 @@
+"""Exact, certified mathematics of activations and normalization in random deep networks.
+
+>>> import sympy, hermiso
+>>> x = sympy.Symbol("x")
+>>> hermiso.beta(sympy.Max(x, 0))
+(-4 + 3*pi)/(-2 + 2*pi)
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from hermiso import catalogue, gram
+    from hermiso.activation import Activation, as_activation
+    from hermiso.closed_form import (
+        beta,
+        coefficient,
+        coefficients,
+        dual,
+        kernel_map,
+        moment,
+        smoothing,
+    )
+    from hermiso.errors import HermisoError
+    from hermiso.gram import isometry, isometry_gap, potential
+    from hermiso.hermite import he
+    from hermiso.parsing import parse
+
+# name -> its module; each is imported on first use, so that `import hermiso` stays light
+_HOME = {
+    **dict.fromkeys(
+        ["beta", "coefficient", "coefficients", "dual", "kernel_map", "moment", "smoothing"],
+        "hermiso.closed_form",
+    ),
+    **dict.fromkeys(["isometry", "isometry_gap", "potential"], "hermiso.gram"),
+    **dict.fromkeys(["Activation", "as_activation"], "hermiso.activation"),
+    "HermisoError": "hermiso.errors",
+    "he": "hermiso.hermite",
+    "parse": "hermiso.parsing",
+}
+_MODULES = ("catalogue", "gram", "errors")
+
+__all__ = [
+    "Activation",
+    "HermisoError",
+    "as_activation",
+    "beta",
+    "catalogue",
+    "coefficient",
+    "coefficients",
+    "dual",
+    "errors",
+    "gram",
+    "he",
+    "isometry",
+    "isometry_gap",
+    "kernel_map",
+    "moment",
+    "parse",
+    "potential",
+    "smoothing",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f"hermiso.{name}")
+    if name in _HOME:
+        value = getattr(import_module(_HOME[name]), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'hermiso' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

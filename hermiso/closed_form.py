@@ -1,0 +1,281 @@
+"""The public exact route: moments, coefficients, strength, dual activation of an activation.
+
+Every function takes a sympy expression, a catalogue name, a `torch.nn` module or functional,
+or an `Activation`; `gain` g stands for sigma(g x). Parameters are real unless declared
+otherwise. A result is a closed form that has been confirmed against quadrature, or, where none
+can be derived, an unevaluated node whose `.evalf(n)` has n digits.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy as sp
+from sympy import Expr, Symbol
+
+from hermiso.errors import ActivationError, NoClosedForm
+from hermiso.hermite import isometry_strength
+from hermiso.problem import Problem, stated
+from hermiso.symbolic import coefficients as rules
+from hermiso.symbolic.confirm import same_value
+from hermiso.symbolic.dual import dual as dual_of
+from hermiso.symbolic.nodes import (
+    DualActivation,
+    GaussianMean,
+    HermiteCoefficient,
+    IsometryStrength,
+)
+from hermiso.symbolic.present import expanded, strength, tidy
+from hermiso.symbolic.terms import Term, polynomial
+
+MAX_DEGREE = 100_000
+
+
+def moment(source: Any, x: Symbol | None = None, *, gain: Any = None) -> Expr:
+    """Return E[sigma(z)] for z ~ N(0, 1).
+
+    Args:
+        source: the activation: a sympy expression, catalogue name, torch module or Activation.
+        x: the variable; needed if the expression has several symbols and none is named x.
+        gain: g in sigma(g x).
+
+    Returns:
+        A sympy expression in the parameters.
+
+    Raises:
+        ActivationError: if the source is no square-integrable real activation.
+        UnknownSign: if a parameter's sign is needed and not declared.
+    """
+    with stated("moment", source, x, gain) as p:
+        return p.restored(_mean(p))
+
+
+def _mean(p: Problem) -> Expr:
+    try:
+        closed = p.exact.expectation()
+        p.require_square_integrable()
+        for reference in p.references:
+            reference.confirm(closed, lambda f, z: f, "E[sigma(z)]")
+        return tidy(closed)
+    except NoClosedForm:
+        p.screen()
+        return sp.S.Zero if p.parity == -1 else GaussianMean(p.expression, p.x)
+
+
+def beta(source: Any, x: Symbol | None = None, *, gain: Any = None) -> Expr:
+    """Return the isometry strength beta = 2 - c_1^2/Var sigma(z), in [1, 2].
+
+    (isometry paper, Definition 3, eq. 11). Arguments and errors as in `moment`.
+
+    >>> import sympy, hermiso
+    >>> x, alpha = sympy.symbols("x alpha")
+    >>> hermiso.beta(sympy.Max(x, 0))
+    (-4 + 3*pi)/(-2 + 2*pi)
+    >>> hermiso.beta(sympy.exp(x), gain=alpha)
+    -alpha**2/(exp(alpha**2) - 1) + 2
+    >>> hermiso.beta("tanh").evalf(20)
+    1.0695300763854326867
+    """
+    with stated("beta", source, x, gain) as p:
+        return p.restored(_strength(p))
+
+
+def _strength(p: Problem) -> Expr:
+    try:
+        c0 = p.exact.expectation()
+        c1 = p.exact.expectation(polynomial([0, 1]))
+        second = p.exact.second_moment()
+    except NoClosedForm:
+        p.screen()
+        return sp.Integer(2) if p.parity == 1 else IsometryStrength(p.expression, p.x)
+    try:
+        for reference in p.references:
+            reference.confirm(c0, lambda f, z: f, "c_0")
+            reference.confirm(c1, lambda f, z: f * z, "c_1")
+            reference.confirm(second, lambda f, z: f * f, "E[sigma(z)^2]")
+    except NoClosedForm:
+        return IsometryStrength(p.expression, p.x)
+    variance = expanded(second - c0**2)
+    if variance == 0:
+        raise ActivationError("Var sigma(z) is 0: a constant has no isometry strength")
+    result = strength(c1, variance)
+    for sample in p.samples:
+        same_value(result, isometry_strength(c0, c1, second), sample, "beta")
+    return result
+
+
+def coefficient(source: Any, k: Any, x: Symbol | None = None, *, gain: Any = None) -> Expr:
+    """Return c_k = E[sigma(z) he_k(z)], he_k = He_k/sqrt(k!) (isometry paper, Definition 2).
+
+    Args:
+        source: the activation, as in `moment`.
+        k: an integer >= 0, or a symbol: then the result holds for every integer k >= 0.
+        x: the variable.
+        gain: g in sigma(g x).
+
+    >>> import sympy, hermiso
+    >>> hermiso.coefficient("relu", 2)
+    1/(2*sqrt(pi))
+    """
+    degree = _degree(k)
+    with stated("coefficient", source, x, gain) as p:
+        compute = _coefficient if degree.is_Integer else _symbolic_coefficient
+        return p.restored(compute(p, degree))
+
+
+def coefficients(source: Any, n: int, x: Symbol | None = None, *, gain: Any = None) -> tuple[Expr, ...]:
+    """Return (c_0, ..., c_{n-1}); arguments as in `coefficient`."""
+    if not isinstance(n, int) or not 0 <= n <= MAX_DEGREE:
+        raise ActivationError(f"coefficients: n is {n!r}; it must be an integer in 0..{MAX_DEGREE}")
+    with stated("coefficients", source, x, gain) as p:
+        return tuple(p.restored(_coefficient(p, sp.Integer(k))) for k in range(n))
+
+
+def _degree(k: Any) -> Expr:
+    degree = sp.sympify(k)
+    if degree.is_Symbol:
+        if degree.is_integer is False or degree.is_nonnegative is False:
+            raise ActivationError(f"the degree {k} is not declared an integer >= 0")
+        return degree
+    if not degree.is_Integer or not 0 <= degree <= MAX_DEGREE:
+        raise ActivationError(
+            f"the degree is {k}; it must be an integer in 0..{MAX_DEGREE} or a symbol"
+        )
+    return degree
+
+
+def _coefficient(p: Problem, k: Expr) -> Expr:
+    n = int(k)
+    if p.parity == (1 if n % 2 else -1):
+        p.screen_unless_exact()
+        return sp.S.Zero
+    try:
+        closed = rules.hermite_mean(p.exact, n) / sp.sqrt(sp.factorial(n))
+        p.require_square_integrable()
+        p.confirm_coefficient(closed, n)
+        return tidy(closed)
+    except NoClosedForm:
+        p.screen()
+        return HermiteCoefficient(p.expression, p.x, k)
+
+
+def _symbolic_coefficient(p: Problem, k: Expr) -> Expr:
+    n = sp.Dummy("k", integer=True, nonnegative=True)
+    try:
+        mean, low = rules.symbolic_hermite_mean(p.exact, n)
+        p.require_square_integrable()
+    except NoClosedForm:
+        p.screen()
+        return HermiteCoefficient(p.expression, p.x, k)
+    general = sp.factor_terms(sp.powsimp(mean) / sp.sqrt(sp.factorial(n)))
+    low_orders = [_coefficient(p, sp.Integer(j)) for j in range(low)]
+    exceptions = [(c, j) for j, c in enumerate(low_orders) if not p.same_at_degree(general, n, j, c)]
+    for j in (low, low + 1, low + 2, low + 5, low + 8):
+        p.confirm_coefficient(general.subs(n, j).doit(), j)
+    branches = [(c, sp.Eq(k, j)) for c, j in exceptions]
+    general = general.xreplace({n: k})
+    return sp.Piecewise(*branches, (general, True)) if branches else general
+
+
+def smoothing(source: Any, t: Symbol | None = None, x: Symbol | None = None, *, gain: Any = None) -> Expr:
+    """Return T(t) = E sigma(z + t), the Gaussian smoothing; c_k = T^(k)(0)/sqrt(k!).
+
+    Args:
+        source: the activation, as in `moment`.
+        t: the symbol of the result, by default Symbol("t").
+        x: the variable.
+        gain: g in sigma(g x).
+
+    >>> import hermiso
+    >>> hermiso.smoothing("sin")
+    exp(-1/2)*sin(t)
+    """
+    argument = _argument(t, "t")
+    with stated("smoothing", source, x, gain, argument) as p:
+        s = p.argument
+        shifted = p.shifted(s)
+        try:
+            tilt = {Term(lin=s): sp.exp(-(s**2) / 2)}
+            closed = p.exact.expectation(tilt)
+            p.require_square_integrable()
+            for reference in shifted.references:
+                reference.confirm(closed, lambda f, z: f, "E[sigma(z + t)]")
+            return p.restored(tidy(closed))
+        except NoClosedForm:
+            p.screen()
+            return p.restored(GaussianMean(shifted.expression, p.x))
+
+
+def _argument(given: Any, name: str) -> Symbol:
+    if given is None:
+        return Symbol(name)
+    if not isinstance(given, Symbol):
+        raise ActivationError(f"{name} is {given!r}; it must be a Symbol: substitute afterwards")
+    return given
+
+
+def dual(source: Any, rho: Symbol | None = None, x: Symbol | None = None, *, gain: Any = None) -> Expr:
+    """Return the dual activation E[sigma(x) sigma(y)] at correlation rho (Definition 5, eq. 35).
+
+    Args:
+        source: the activation, as in `moment`.
+        rho: the symbol of the result, in [-1, 1]; by default Symbol("rho").
+        x: the variable.
+        gain: g in sigma(g x).
+
+    >>> import hermiso
+    >>> hermiso.dual("sin")
+    exp(-1)*sinh(rho)
+    """
+    argument = _argument(rho, "rho")
+    with stated("dual", source, x, gain, argument) as p:
+        return p.restored(_dual(p))
+
+
+def _dual(p: Problem) -> Expr:
+    try:
+        closed = dual_of(p.exact, p.argument)
+        p.require_square_integrable()
+        p.confirm_dual(closed, p.argument)
+        return tidy(closed)
+    except NoClosedForm:
+        p.screen()
+        return DualActivation(p.expression, p.x, p.argument)
+
+
+def kernel_map(source: Any, rho: Symbol | None = None, x: Symbol | None = None, *, gain: Any = None) -> Expr:
+    """Return kappa(rho) = (dual(rho) - c_0^2)/Var sigma(z), the mean-field map of a correlation.
+
+    (isometry paper, eq. 36-37.) Arguments as in `dual`.
+
+    >>> import hermiso
+    >>> hermiso.kernel_map("step")
+    2*asin(rho)/pi
+    """
+    argument = _argument(rho, "rho")
+    with stated("kernel_map", source, x, gain, argument) as p:
+        return p.restored(_kernel_map(p))
+
+
+def _kernel_map(p: Problem) -> Expr:
+    hat = _dual(p)
+    if isinstance(hat, DualActivation):
+        c0, second = GaussianMean(p.expression, p.x), GaussianMean(p.expression**2, p.x)
+        return (hat - c0**2) / (second - c0**2)
+    c0, second = p.exact.expectation(), p.exact.second_moment()
+    variance = expanded(second - c0**2)
+    if variance == 0:
+        raise ActivationError("Var sigma(z) is 0: a constant has no kernel map")
+    return p.quotient(expanded(hat - c0**2), variance)
+
+
+__all__ = [
+    "beta",
+    "coefficient",
+    "coefficients",
+    "dual",
+    "kernel_map",
+    "moment",
+    "smoothing",
+]
+

@@ -1,0 +1,77 @@
+"""THE normalization: he_k = He_k / sqrt(k!), orthonormal under N(0, 1).
+
+He_k are the probabilists' polynomials, He_{k+1} = x He_k - k He_{k-1}. The isometry paper
+writes He_k for the normalized ones (Definition 2). The `hermite` of sympy, mpmath and scipy is
+the physicists' H_k(x) = 2^{k/2} He_k(sqrt(2) x): it is called nowhere in this project, and
+neither is sympy's `hermite_prob`, whose value at 0 for a symbolic degree lacks 2^{k/2}.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy as sp
+from sympy import Expr, Integer
+
+
+def probabilist(k: int, x: Any) -> Any:
+    """Return He_k(x), unnormalized, over any number type; 0 for negative k."""
+    if k < 0:
+        return x * 0
+    previous, current = x * 0, x * 0 + 1
+    for j in range(k):
+        previous, current = current, x * current - j * previous
+    return current
+
+
+def probabilist_at_zero(k: Expr | int) -> Expr:
+    """Return He_k(0) = sqrt(pi) 2^{k/2} / Gamma((1 - k)/2), for symbolic k too."""
+    n = sp.sympify(k)
+    if n.is_Integer and n >= 0:
+        half, odd = divmod(int(n), 2)
+        return Integer(0) if odd else Integer((-1) ** half) * sp.factorial2(n - 1)
+    return sp.sqrt(sp.pi) * 2 ** (n / 2) / sp.gamma((1 - n) / 2)
+
+
+class ProbabilistHermite(sp.Function):  # type: ignore[misc]
+    """He_n(t) with a symbolic degree n >= 0; an integer degree evaluates."""
+
+    @classmethod
+    def eval(cls, n: Expr, t: Expr) -> Expr | None:
+        """Evaluate at an integer degree, or at t = 0."""
+        if n.is_Integer and n >= 0:
+            return sp.expand(probabilist(int(n), t))
+        if t.is_zero:
+            return probabilist_at_zero(n)
+        return (-1) ** n * cls(n, -t) if t.could_extract_minus_sign() else None
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        n, t = (printer._print(a) for a in self.args)
+        power = f"^{{{exp}}}" if exp else ""
+        return rf"\mathrm{{He}}_{{{n}}}{power}\left({t}\right)"
+
+
+def he(k: int, x: Any) -> Any:
+    """Return the normalized Hermite polynomial he_k(x) = He_k(x)/sqrt(k!) (Definition 2).
+
+    Args:
+        k: degree, an integer >= 0.
+        x: a sympy expression (the result is exact), or a number or array.
+
+    Raises:
+        ValueError: if k is negative.
+    """
+    if k < 0:
+        raise ValueError(f"he: the degree is {k}; it must be an integer >= 0")
+    if isinstance(x, sp.Basic):
+        return sp.expand(probabilist(k, x)) / sp.sqrt(sp.factorial(k))
+    h, previous = x * 0 + 1, x * 0
+    for j in range(k):
+        # normalized recurrence: no overflow of He_k or k!
+        h, previous = (x * h - j**0.5 * previous) / (j + 1) ** 0.5, h
+    return h
+
+
+def isometry_strength(c0: Any, c1: Any, second_moment: Any) -> Any:
+    """Return beta = 2 - c_1^2 / (E sigma^2 - c_0^2), over any number type (eq. 11)."""
+    return 2 - c1**2 / (second_moment - c0**2)

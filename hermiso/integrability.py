@@ -1,0 +1,122 @@
+"""Reject functions without a Hermite expansion: complex, undefined, not square-integrable.
+
+Outside the exact class integrability is judged from the growth of log|sigma| at large |x| and
+near the zeros of denominators: a screen that names the trouble, not a proof of integrability.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import sympy as sp
+from sympy import Expr, Symbol
+
+from hermiso.errors import ActivationError, HermisoError, NotSquareIntegrable
+from hermiso.numeric.evaluate import over_numpy
+from hermiso.pieces import signs, split
+
+_FAR = (64.0, 256.0, 1024.0)
+_POLES = (sp.tan, sp.cot, sp.sec, sp.csc)
+
+
+def screen(e: Expr, x: Symbol, sample: Mapping[Any, float]) -> None:
+    """Raise if an expression, at sample parameters, is visibly no activation."""
+    _screen_values(e, x, sample)
+    _screen_growth(e, x, sample)
+    _screen_poles(e, x, sample)
+
+
+def _screen_values(e: Expr, x: Symbol, sample: Mapping[Any, float]) -> None:
+    import numpy as np
+
+    points = np.array([-7.1, -3.3, -1.7, -0.61, -0.13, 0.17, 0.59, 1.6, 3.1, 6.9])
+    try:
+        values = over_numpy(e, {**sample, x: points})
+    except HermisoError:
+        return
+    values = np.broadcast_to(values, points.shape)
+    bad = np.isnan(values)
+    if bad.any():
+        where = points[bad][0]
+        raise ActivationError(
+            f"{e} is complex-valued or undefined at {x} = {where}{_at(sample)}; "
+            "an activation is a real function of the whole line"
+        )
+
+
+def _at(sample: Mapping[Any, float]) -> str:
+    return f" (tried {', '.join(f'{s} = {v:g}' for s, v in sample.items())})" if sample else ""
+
+
+def _screen_growth(e: Expr, x: Symbol, sample: Mapping[Any, float]) -> None:
+    for side, end in ((-1, _ends(e, x)[0]), (1, _ends(e, x)[1])):
+        h = [2 * log_abs(end, x, side * far, sample) - far * far / 2 for far in _FAR]
+        if h[-1] > h[-2] > 0 or h[-1] == math.inf:
+            raise NotSquareIntegrable(
+                f"E[sigma(z)^2] is infinite for sigma({x}) = {e}: it outgrows exp({x}**2/4) "
+                f"as {x} -> {'-' * (side < 0)}oo; no Hermite expansion exists"
+            )
+
+
+def _ends(e: Expr, x: Symbol) -> tuple[Expr, Expr]:
+    """The expression far to the left and far to the right."""
+    try:
+        pieces = split(e, x)
+    except HermisoError:
+        return e, e
+    return pieces[0].expression, pieces[-1].expression
+
+
+def log_abs(e: Expr, x: Symbol, at: float, sample: Mapping[Any, float]) -> float:
+    """Return log|e(at)| without overflow: exponents are never exponentiated."""
+    if isinstance(e, sp.exp):
+        return _float(e.args[0], x, at, sample)
+    if e.is_Mul:
+        return sum(log_abs(a, x, at, sample) for a in e.args)
+    if e.is_Add:
+        return max(log_abs(a, x, at, sample) for a in e.args)
+    if e.is_Pow and x not in e.exp.free_symbols:
+        return _float(e.exp, x, at, sample) * log_abs(e.base, x, at, sample)
+    if isinstance(e, (sp.cosh, sp.sinh)):
+        return abs(_float(e.args[0], x, at, sample)) - math.log(2)
+    value = log_abs(e.args[0], x, at, sample) if isinstance(e, sp.log) else _float(e, x, at, sample)
+    if not math.isfinite(value):
+        return 0.0  # overflow on the way to a value: no verdict
+    return math.log(abs(value)) if value else -math.inf
+
+
+def _float(e: Expr, x: Symbol, at: float, sample: Mapping[Any, float]) -> float:
+    import numpy as np
+
+    try:
+        value = float(over_numpy(e, {**sample, x: np.float64(at)}))
+    except HermisoError:
+        return 0.0
+    return 0.0 if math.isnan(value) else value
+
+
+def _screen_poles(e: Expr, x: Symbol, sample: Mapping[Any, float]) -> None:
+    for f in e.atoms(*_POLES):
+        if f.args[0].is_polynomial(x) and x in f.free_symbols:
+            raise NotSquareIntegrable(f"E[sigma(z)^2] is infinite: {f} has poles on the line")
+    for power in e.atoms(sp.Pow):
+        if x in power.base.free_symbols and power.exp.could_extract_minus_sign():
+            _screen_zeros(e, power.base, x, sample)
+
+
+def _screen_zeros(e: Expr, base: Expr, x: Symbol, sample: Mapping[Any, float]) -> None:
+    try:
+        zeros = [hi for _, hi, _ in signs(base, x)[:-1]]
+    except HermisoError:
+        return
+    for zero in zeros:
+        t = _float(zero, x, 0.0, sample)
+        for side in (-1, 1):
+            near, far = (log_abs(e, x, t + side * d, sample) for d in (1e-7, 1e-4))
+            if near - far > 0.49 * math.log(1e3):
+                raise NotSquareIntegrable(
+                    f"E[sigma(z)^2] is infinite for sigma({x}) = {e}: "
+                    f"it has a pole at {x} = {zero}"
+                )

@@ -1,0 +1,166 @@
+"""One question about one activation: its exact form, its quadratures, its names.
+
+Parameters that are not declared real are replaced by real symbols of the same name while a
+question is worked on, and put back in the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import sympy as sp
+from sympy import Expr, Symbol
+
+from hermiso.activation import as_activation
+from hermiso.errors import ActivationError, HermisoError, NoClosedForm, NotSquareIntegrable
+from hermiso.hermite import he
+from hermiso.integrability import screen
+from hermiso.symbolic.confirm import Reference, references, same_value
+from hermiso.symbolic.exact import ExactFunction, exact
+from hermiso.symbolic.present import fraction, lowest_terms, tidy
+from hermiso.symbolic.samples import samples
+
+_CORRELATIONS = (sp.Rational(5, 9), sp.Rational(-4, 11), sp.Rational(6, 7))
+
+
+@dataclass(frozen=True)
+class Problem:
+    """An activation with real parameters.
+
+    Attributes:
+        expression: sigma(x).
+        x: the variable.
+        argument: the symbol of the result (rho, t), if any.
+        names: real symbols -> the user's symbols.
+    """
+
+    expression: Expr
+    x: Symbol
+    argument: Symbol | None = None
+    names: dict[Symbol, Symbol] = field(default_factory=dict)
+
+    @cached_property
+    def exact(self) -> ExactFunction:
+        """The activation as sums of terms; raises NoClosedForm."""
+        return exact(self.expression, self.x)
+
+    @cached_property
+    def samples(self) -> list[dict[Symbol, Expr]]:
+        """Values of the parameters at which results are confirmed."""
+        return samples(self.expression.free_symbols - {self.x})
+
+    @cached_property
+    def references(self) -> list[Reference]:
+        """Quadratures at the samples."""
+        kinks = [s.upper for s in self.exact.segments[:-1]]
+        return references(self.expression, self.x, kinks)
+
+    @cached_property
+    def parity(self) -> int:
+        """1 if sigma(x) - sigma(-x) vanishes visibly, -1 if the sum does, else 0."""
+        mirrored = self.expression.subs(self.x, -self.x)
+        if mirrored == self.expression or sp.expand(mirrored - self.expression) == 0:
+            return 1
+        return -1 if sp.expand(mirrored + self.expression) == 0 else 0
+
+    def restored(self, e: Expr) -> Expr:
+        """Put the user's symbols back."""
+        return e.xreplace(self.names)
+
+    def screen(self) -> None:
+        """Raise if the function visibly has no Hermite expansion."""
+        for sample in self.samples:
+            screen(self.expression, self.x, {s: float(v) for s, v in sample.items()})
+
+    def require_square_integrable(self) -> None:
+        """Raise NotSquareIntegrable if the exact second moment diverges."""
+        try:
+            _ = self._second_moment
+        except NoClosedForm:
+            self.screen()
+
+    @cached_property
+    def _second_moment(self) -> Expr:
+        return self.exact.second_moment()
+
+    def screen_unless_exact(self) -> None:
+        """Check integrability by the exact route if there is one, else by growth."""
+        try:
+            _ = self.exact
+        except NoClosedForm:
+            self.screen()
+        else:
+            self.require_square_integrable()
+
+    def confirm_coefficient(self, closed: Expr, k: int) -> None:
+        """Compare c_k with quadrature at every sample."""
+        for reference in self.references:
+            reference.confirm(closed, lambda f, z: f * he(k, z), f"c_{k}")
+
+    def same_at_degree(self, general: Expr, n: Symbol, k: int, stated_value: Expr) -> bool:
+        """Whether a formula in the degree n gives a known value at n = k."""
+        try:
+            value = general.subs(n, k).doit()
+            if value.has(sp.nan, sp.zoo, sp.oo):
+                return False
+            for sample in self.samples:
+                same_value(value, stated_value, sample, f"c_{k}")
+        except HermisoError:
+            return False
+        return True
+
+    def confirm_dual(self, closed: Expr, rho: Symbol) -> None:
+        """Compare a dual activation with the series of squared coefficients (Lemma A.6)."""
+        for reference in self.references:
+            for r in _CORRELATIONS:
+                reference.confirm_series(closed, rho, r)
+
+    def quotient(self, numerator: Expr, denominator: Expr) -> Expr:
+        """Return a ratio in lowest terms, confirmed to equal the plain one."""
+        ratio = fraction(*lowest_terms(numerator, denominator))
+        result = min((ratio, tidy(ratio)), key=lambda e: e.count_ops())
+        for sample in self.samples:
+            full = {**sample, self.argument: sp.Rational(5, 9)} if self.argument else sample
+            same_value(result, numerator / denominator, full, "kernel map")
+        return result
+
+    def shifted(self, t: Symbol) -> Problem:
+        """Return the problem of sigma(x + t)."""
+        return Problem(self.expression.subs(self.x, self.x + t), self.x, t, self.names)
+
+
+@contextmanager
+def stated(
+    what: str, source: Any, x: Symbol | None, gain: Any, argument: Symbol | None = None
+) -> Iterator[Problem]:
+    """State a problem; errors inside carry what was asked and about which activation."""
+    activation = as_activation(source, x, gain=gain)
+    try:
+        yield _problem(activation.expression, activation.variable, argument)
+    except NotSquareIntegrable as error:
+        raise NotSquareIntegrable(
+            f"{what} of {activation.name}: it is not square-integrable under N(0, 1): {error}"
+        ) from error
+    except ActivationError as error:
+        raise type(error)(f"{what} of {activation.name}: {error}") from error
+
+
+def _problem(e: Expr, x: Symbol, argument: Symbol | None) -> Problem:
+    if argument is not None and argument.name in {s.name for s in e.free_symbols}:
+        raise ActivationError(
+            f"the symbol {argument} of the result is also in {e}; pass another one"
+        )
+    symbols = (e.free_symbols | ({argument} if argument is not None else set())) - {x}
+    real = {s: _real(s) for s in symbols if s.is_extended_real is None}
+    names = {r: s for s, r in real.items()}
+    inner = real.get(argument, argument) if argument is not None else None
+    return Problem(e.xreplace(real), x, inner, names)
+
+
+def _real(s: Symbol) -> Symbol:
+    return Symbol(s.name, **{**s.assumptions0, "real": True})
+

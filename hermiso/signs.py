@@ -1,0 +1,64 @@
+"""Signs of parameter expressions: decided, or asked for by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy as sp
+
+from hermiso.errors import ActivationError, UnknownSign
+
+
+def sign_of(u: Any, because: str = "") -> int:
+    """Return the sign -1, 0 or 1 of a real parameter expression.
+
+    Raises:
+        UnknownSign: names the symbols and the assumption to declare.
+        ActivationError: if u is a number that is not real.
+    """
+    u = sp.sympify(u)
+    if u.is_positive:
+        return 1
+    if u.is_negative:
+        return -1
+    if u.is_zero:
+        return 0
+    if u.is_number:
+        return _sign_of_number(u)
+    factored = sp.factor(sp.together(u))
+    for candidate in (factored, sp.expand(u)):
+        if candidate.is_positive:
+            return 1
+        if candidate.is_negative:
+            return -1
+        if candidate.is_zero:
+            return 0
+    raise UnknownSign(_question(factored, because))
+
+
+def _sign_of_number(u: Any) -> int:
+    if u.is_extended_real is False:
+        raise ActivationError(f"{u} is not real; activations are real functions")
+    for digits in (15, 50, 200):
+        value = u.evalf(digits, maxn=4 * digits)
+        if value._prec != 1 and value != 0:  # precision 1: all digits cancelled
+            return 1 if value > 0 else -1
+    return 0 if sp.simplify(u) == 0 else _refuse(u)
+
+
+def _refuse(u: Any) -> int:
+    raise UnknownSign(f"the sign of {u} could not be decided with 200 digits; simplify it")
+
+
+def _question(u: Any, because: str) -> str:
+    names = sorted(str(s) for s in u.free_symbols)
+    example = names[0]
+    reason = f" ({because})" if because else ""
+    if u.is_Symbol:
+        hint = f"declare it, e.g. {example} = Symbol('{example}', positive=True)"
+    else:
+        hint = (
+            f"declare assumptions on {', '.join(names)} that decide it, "
+            f"e.g. {example} = Symbol('{example}', positive=True), or substitute a number"
+        )
+    return f"the sign of {u} is needed and unknown{reason}; {hint}"

@@ -1,0 +1,159 @@
+"""Confirm every derived closed form against quadrature before it leaves the library.
+
+The quadrature evaluates the expression as the user gave it, at sample parameters; it shares no
+code with the term algebra. A float64 rule is tried first; where it disagrees (singular or very
+wide integrands), the adaptive rule decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import mpmath
+import sympy as sp
+from sympy import Expr, Symbol
+
+from hermiso.errors import ConfirmationError, HermisoError, NoClosedForm
+from hermiso.numeric.evaluate import over_mpmath, over_numpy
+from hermiso.numeric.quadrature import gaussian_mean, nodes
+from hermiso.symbolic.samples import samples
+
+FLOAT_TOLERANCE = 1e-10  # 6400 float64 terms, relative to the mean of |f|
+DIGITS = 16
+SERIES_DEGREE = 256  # (6/7)^256 = 7e-18
+SERIES_TOLERANCE = 1e-9
+Weight = Callable[[Any, Any], Any]  # (values of sigma, z) -> integrand
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Quadrature of one activation at one assignment of its parameters."""
+
+    expression: Expr
+    x: Symbol
+    kinks: tuple[Expr, ...]
+    sample: Mapping[Symbol, Expr]
+
+    @cached_property
+    def _floats(self) -> dict[Symbol, float]:
+        return {s: float(v) for s, v in self.sample.items()}
+
+    @cached_property
+    def _points(self) -> list[float]:
+        return [float(over_mpmath(k, self._exact).real) for k in self.kinks]
+
+    @cached_property
+    def _exact(self) -> dict[Symbol, Any]:
+        return {s: mpmath.mpf(int(v.p)) / int(v.q) for s, v in self.sample.items()}
+
+    @cached_property
+    def _grid(self) -> tuple[Any, Any, Any]:
+        return self._values_on(graded=False)
+
+    @cached_property
+    def _graded_grid(self) -> tuple[Any, Any, Any]:
+        return self._values_on(graded=True)
+
+    def _values_on(self, graded: bool) -> tuple[Any, Any, Any]:
+        import numpy as np
+
+        z, w = nodes(self._points, graded)
+        values = over_numpy(self.expression, {**self._floats, self.x: z})
+        return np.broadcast_to(values, z.shape), z, w
+
+    def confirm(self, closed: Expr, weight: Weight, what: str, **extra: Any) -> None:
+        """Raise ConfirmationError unless closed = E[weight(sigma(z), z)] at the sample."""
+        value = self._closed_value(closed, extra)
+        if _agree(value, self._grid, weight) or _agree(value, self._graded_grid, weight):
+            return
+        try:
+            reference = self._adaptive(weight)
+        except HermisoError as error:
+            raise NoClosedForm(f"{what} could not be confirmed: {error}") from error
+        scale = max(abs(reference), self._adaptive(lambda f, z: abs(weight(f, z))))
+        if abs(value - reference) > scale * mpmath.mpf(10) ** (4 - DIGITS):
+            raise ConfirmationError(
+                f"{what} of {self.expression} at {dict(self.sample)}: the closed form {closed} "
+                f"is {mpmath.nstr(value, 15)}, quadrature gives {mpmath.nstr(reference, 15)}; "
+                "this is a bug of hermiso, please report it"
+            )
+
+    def confirm_series(self, closed: Expr, rho: Symbol, at: Expr) -> None:
+        """Raise ConfirmationError unless closed(rho) = sum c_k^2 rho^k (Lemma A.6) at one rho."""
+        value = self._closed_value(closed, {rho: mpmath.mpf(int(at.p)) / int(at.q)})
+        total, scale = self._series(float(at))
+        if not abs(total - float(value)) <= SERIES_TOLERANCE * scale:
+            raise ConfirmationError(
+                f"the dual activation of {self.expression} at {dict(self.sample)}, rho = {at}: "
+                f"{closed} is {mpmath.nstr(value, 15)}, its series {total!r}; "
+                "this is a bug of hermiso, please report it"
+            )
+
+    def _series(self, rho: float) -> tuple[float, float]:
+        """sum c_k^2 rho^k up to a degree where |rho|^k < 1e-17, and E[sigma^2]."""
+        squares = self._squared_coefficients
+        return float(squares @ rho ** _degrees()), float(self._second_moment)
+
+    @cached_property
+    def _second_moment(self) -> Any:
+        values, _, w = self._grid
+        return (values * values) @ w
+
+    @cached_property
+    def _squared_coefficients(self) -> Any:
+        import numpy as np
+
+        values, z, w = self._grid
+        weighted, found = values * w, []
+        h, previous = np.ones_like(z), np.zeros_like(z)
+        for k in range(SERIES_DEGREE):
+            found.append((weighted @ h) ** 2)
+            h, previous = (z * h - k**0.5 * previous) / (k + 1) ** 0.5, h
+        return np.array(found)
+
+    def _closed_value(self, closed: Expr, extra: Mapping[Any, Any]) -> Any:
+        with mpmath.workdps(50):
+            return +mpmath.re(over_mpmath(closed, {**self._exact, **extra}))
+
+    def _adaptive(self, weight: Weight) -> Any:
+        with mpmath.workdps(DIGITS + 15):
+            kinks = [over_mpmath(k, self._exact) for k in self.kinks]
+            return gaussian_mean(
+                lambda t: weight(over_mpmath(self.expression, {**self._exact, self.x: t}), t),
+                kinks,
+                DIGITS,
+            )
+
+
+def _agree(value: Any, grid: tuple[Any, Any, Any], weight: Weight) -> bool:
+    import numpy as np
+
+    values, z, w = grid
+    with np.errstate(all="ignore"):
+        terms = weight(values, z) * w
+        total, scale = float(np.sum(terms)), float(np.sum(np.abs(terms)))
+    return bool(abs(total - float(value)) <= FLOAT_TOLERANCE * scale < np.inf)
+
+
+def _degrees() -> Any:
+    import numpy as np
+
+    return np.arange(SERIES_DEGREE)
+
+
+def references(e: Expr, x: Symbol, kinks: Sequence[Expr]) -> list[Reference]:
+    """Return the quadratures at the sample parameters of an expression."""
+    parameters = e.free_symbols - {x}
+    return [Reference(e, x, tuple(kinks), sample) for sample in samples(parameters)]
+
+
+def same_value(a: Expr, b: Expr, sample: Mapping[Symbol, Expr], what: str) -> None:
+    """Raise ConfirmationError unless two closed forms agree to 25 digits at a sample."""
+    exact = {s: mpmath.mpf(int(v.p)) / int(v.q) for s, v in sample.items()}
+    with mpmath.workdps(60):
+        u, v = (mpmath.mpmathify(over_mpmath(sp.sympify(e), exact)) for e in (a, b))
+        if abs(u - v) > mpmath.mpf(10) ** -25 * max(1, abs(u)):
+            raise ConfirmationError(f"{what}: {a} and {b} differ at {dict(sample)}: {u}, {v}")

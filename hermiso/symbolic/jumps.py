@@ -1,0 +1,19 @@
+"""A piecewise function as one smooth function and jumps: f = f_left + sum_t [f]_t 1(x > t)."""
+
+from __future__ import annotations
+
+import sympy as sp
+from sympy import Expr
+
+from hermiso.symbolic.exact import ExactFunction
+from hermiso.symbolic.terms import Terms, add, scale
+
+Edge = tuple[Expr | None, Terms]  # (t, jump function); None for the smooth part
+
+
+def edges(f: ExactFunction) -> list[Edge]:
+    """Return [(None, f_left), (t_1, [f]_1), ...], without vanishing parts."""
+    found: list[Edge] = [(None, f.segments[0].terms)]
+    for left, right in zip(f.segments, f.segments[1:], strict=False):
+        found.append((left.upper, add(right.terms, scale(left.terms, -sp.S.One))))
+    return [(t, g) for t, g in found if g]

@@ -1,0 +1,206 @@
+"""Unevaluated results: what is returned where no closed form can be derived.
+
+A node binds the variable of its activation. It prints, LaTeXes, substitutes parameters,
+differentiates in them, and evaluates with `.evalf(n)`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mpmath
+import sympy as sp
+from sympy import Expr, Symbol
+
+from hermiso.errors import HermisoError, NoClosedForm
+from hermiso.hermite import he, isometry_strength
+from hermiso.numeric.quadrature import gaussian_mean
+from hermiso.pieces import split
+
+
+class Unevaluated(Expr):  # type: ignore[misc]
+    """Base of all nodes: args are (expression, variable, further arguments...)."""
+
+    is_commutative = True
+    is_extended_real = True
+    is_finite = True
+
+    def __new__(cls, expression: Expr, variable: Symbol, *rest: Any) -> Unevaluated:
+        """Build the node; the variable is bound."""
+        return Expr.__new__(cls, sp.sympify(expression), variable, *map(sp.sympify, rest))
+
+    expression = property(lambda self: self.args[0])
+    variable = property(lambda self: self.args[1])
+
+    @property
+    def bound_symbols(self) -> list[Symbol]:
+        """The variable of the activation."""
+        return [self.variable]
+
+    @property
+    def free_symbols(self) -> set[Symbol]:
+        """The parameters."""
+        rest: set[Symbol] = set().union(*(a.free_symbols for a in self.args[2:]))
+        return (self.expression.free_symbols - {self.variable}) | rest
+
+    def _eval_subs(self, old: Any, new: Any) -> Any:
+        if old == self.variable:
+            return self
+        e, x, *rest = self.args
+        new = sp.sympify(new)
+        if x in new.free_symbols:  # rename the bound variable instead of capturing the new one
+            fresh = sp.Dummy(x.name, real=True)
+            e, x = e.xreplace({x: fresh}), fresh
+        return self.func(e.subs(old, new), x, *(a.subs(old, new) for a in rest))
+
+    def _eval_evalf(self, prec: int) -> Any:
+        if self.free_symbols:
+            return None
+        digits = int(prec / 3.3219) + 2
+        return sp.Float._new(mpmath.mpf(self._value(digits))._mpf_, prec)
+
+    def _value(self, digits: int) -> Any:
+        raise NotImplementedError
+
+    def _eval_derivative(self, s: Symbol) -> Any:
+        return self.as_means()._eval_derivative(s) if self.has(s) else sp.Integer(0)
+
+    def as_means(self) -> Expr:
+        """Return the node in terms of `GaussianMean`."""
+        raise NotImplementedError
+
+    def _function(self) -> Any:
+        return sp.lambdify(self.variable, self.expression, "mpmath")
+
+    def _kinks(self, digits: int) -> list[Any]:
+        try:
+            pieces = split(self.expression, self.variable)
+        except HermisoError:
+            return []
+        return [p.upper._to_mpmath(int(3.33 * digits) + 60) for p in pieces[:-1]]
+
+
+class GaussianMean(Unevaluated):
+    """E[expression(z)] for z ~ N(0, 1)."""
+
+    def _value(self, digits: int) -> Any:
+        return gaussian_mean(self._function(), self._kinks(digits), digits)
+
+    def as_means(self) -> Expr:
+        """Return the node itself."""
+        return self
+
+    def _eval_derivative(self, s: Symbol) -> Any:
+        """Leibniz: the mean of the derivative, and the jumps at kinks that move with s."""
+        e, x = self.args[:2]
+        if s not in self.free_symbols:
+            return sp.Integer(0)
+        try:
+            pieces = split(e, x)
+        except NoClosedForm:
+            return sp.Derivative(self, s, evaluate=False)
+        moved = sp.Add(*(_moving_jump(a, b, x, s) for a, b in zip(pieces, pieces[1:], strict=False)))
+        branches = [(p.expression.diff(s), x < p.upper) for p in pieces[:-1]]
+        inner = sp.Piecewise(*branches, (pieces[-1].expression.diff(s), True))
+        return moved + (GaussianMean(inner, x) if inner != 0 else 0)
+
+    def _sympystr(self, printer: Any) -> str:
+        return f"E[{printer._print(self.expression)}]"
+
+    def _latex(self, printer: Any) -> str:
+        return rf"\mathbb{{E}}\left[{printer._print(self.expression)}\right]"
+
+
+def _moving_jump(left: Any, right: Any, x: Symbol, s: Symbol) -> Expr:
+    t = left.upper
+    jump = (left.expression - right.expression).subs(x, t)
+    density = sp.exp(-(t**2) / 2) / sp.sqrt(2 * sp.pi)
+    return sp.simplify(jump) * density * t.diff(s) if t.has(s) else sp.Integer(0)
+
+
+class IsometryStrength(Unevaluated):
+    """beta = 2 - c_1^2/Var sigma(z) (isometry paper, eq. 11)."""
+
+    def _value(self, digits: int) -> Any:
+        f, kinks = self._function(), self._kinks(digits)
+        with mpmath.workdps(digits + 15):
+            c0 = gaussian_mean(f, kinks, digits + 5)
+            c1 = gaussian_mean(lambda t: f(t) * t, kinks, digits + 5)
+            variance = gaussian_mean(lambda t: (f(t) - c0) ** 2, kinks, digits + 5)
+            # residual form: beta - 1 keeps its digits when sigma is nearly affine
+            residual = gaussian_mean(lambda t: (f(t) - c0 - c1 * t) ** 2, kinks, digits + 5)
+            return 1 + residual / variance
+
+    def as_means(self) -> Expr:
+        """Return 2 - E[z sigma]^2/(E[sigma^2] - E[sigma]^2)."""
+        e, x = self.args[:2]
+        means = (GaussianMean(e, x), GaussianMean(x * e, x), GaussianMean(e**2, x))
+        return isometry_strength(*means)
+
+    def _sympystr(self, printer: Any) -> str:
+        return f"beta({printer._print(self.expression)})"
+
+    def _latex(self, printer: Any) -> str:
+        return rf"\beta\left[{printer._print(self.expression)}\right]"
+
+
+class HermiteCoefficient(Unevaluated):
+    """c_k = E[expression(z) he_k(z)], he_k normalized (Definition 2)."""
+
+    degree = property(lambda self: self.args[2])
+
+    def _value(self, digits: int) -> Any:
+        f, k = self._function(), int(self.degree)
+        return gaussian_mean(lambda t: f(t) * he(k, t), self._kinks(digits), digits)
+
+    def as_means(self) -> Expr:
+        """Return the mean for an integer degree."""
+        e, x, k = self.args
+        return GaussianMean(e * he(int(k), x), x) if k.is_Integer else self
+
+    def _eval_derivative(self, s: Symbol) -> Any:
+        if self.degree.is_Integer:
+            return super()._eval_derivative(s)
+        return sp.Derivative(self, s, evaluate=False)
+
+    def _sympystr(self, printer: Any) -> str:
+        return f"c_{{{printer._print(self.degree)}}}[{printer._print(self.expression)}]"
+
+    def _latex(self, printer: Any) -> str:
+        e, _, k = (printer._print(a) for a in self.args)
+        return rf"c_{{{k}}}\left[{e}\right]"
+
+
+class DualActivation(Unevaluated):
+    """E[expression(x) expression(y)] for standard Gaussians with correlation rho."""
+
+    rho = property(lambda self: self.args[2])
+
+    def _value(self, digits: int) -> Any:
+        with mpmath.workdps(digits + 15):
+            rho = self.rho._to_mpmath(mpmath.mp.prec)
+            if abs(rho) > 1:
+                raise NoClosedForm(f"the dual activation needs |rho| <= 1; rho = {self.rho}")
+            f, kinks = self._function(), self._kinks(digits)
+            side = mpmath.sqrt((1 - rho) * (1 + rho))
+            if side == 0:
+                return gaussian_mean(lambda t: f(t) * f(rho * t), [*kinks, *(-k for k in kinks)], digits)
+
+            def inner(t: Any) -> Any:
+                at = [(k - rho * t) / side for k in kinks]
+                return f(t) * gaussian_mean(lambda w: f(rho * t + side * w), at, digits)
+
+            return gaussian_mean(inner, kinks, digits)
+
+    def as_means(self) -> Expr:
+        """Return the node itself: it is no one-dimensional mean."""
+        return self
+
+    def _eval_derivative(self, s: Symbol) -> Any:
+        return sp.Derivative(self, s, evaluate=False) if s in self.free_symbols else sp.Integer(0)
+
+    def _sympystr(self, printer: Any) -> str:
+        return f"dual({printer._print(self.expression)}, {printer._print(self.rho)})"
+
+    def _latex(self, printer: Any) -> str:
+        return rf"\hat\sigma\left({printer._print(self.rho)}\right)"

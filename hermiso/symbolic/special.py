@@ -1,0 +1,154 @@
+"""The three special functions that closed forms need and sympy lacks.
+
+`erf_re(u, v)` and `erf_im(u, v)` are the real and imaginary part of erf(u + i v); real
+functions, so that results stay real. `binormal(h, k, rho)` is P(X <= h, Y <= k) for standard
+Gaussians with correlation rho; Owen's T is a part of it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mpmath
+import sympy as sp
+from sympy import Expr, oo
+
+
+def Phi(u: Expr) -> Expr:  # noqa: N802  (the field's name for it)
+    """Return P(Z <= u) = (1 + erf(u/sqrt(2)))/2."""
+    return (1 + sp.erf(u / sp.sqrt(2))) / 2
+
+
+class _RealFunction(sp.Function):  # type: ignore[misc]
+    """A real function of real arguments, evaluated by mpmath at any precision."""
+
+    is_extended_real = True
+    is_finite = True
+
+    def _eval_evalf(self, prec: int) -> Expr | None:
+        with mpmath.workprec(prec + 30):
+            arguments = [a._to_mpmath(prec + 30) for a in self.args]
+            if any(isinstance(a, mpmath.mpc) and a.imag for a in arguments):
+                return None
+            return sp.Float._new(self.numerical(*(mpmath.re(a) for a in arguments))._mpf_, prec)
+
+    def numerical(self, *arguments: Any) -> Any:
+        """Return the value at mpmath numbers, at the working precision."""
+        raise NotImplementedError
+
+
+class erf_re(_RealFunction):  # noqa: N801
+    """Re erf(u + i v)."""
+
+    nargs = 2
+
+    @classmethod
+    def eval(cls, u: Expr, v: Expr) -> Expr | None:
+        """Reduce on the axes; even in v, odd in u."""
+        if v.is_zero:
+            return sp.erf(u)
+        if u.is_zero:
+            return sp.Integer(0)
+        if v.could_extract_minus_sign():
+            return cls(u, -v)
+        return -cls(-u, v) if u.could_extract_minus_sign() else None
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        """Differentiate: erf' = 2/sqrt(pi) exp(-(u + i v)^2)."""
+        u, v = self.args
+        wave = sp.cos if argindex == 1 else sp.sin
+        return 2 / sp.sqrt(sp.pi) * sp.exp(v**2 - u**2) * wave(2 * u * v)
+
+    def numerical(self, u: Any, v: Any) -> Any:
+        """Evaluate by the complex error function."""
+        return mpmath.erf(mpmath.mpc(u, v)).real
+
+    def _latex(self, printer: Any) -> str:
+        u, v = self.args
+        return rf"\operatorname{{Re}} \operatorname{{erf}}\left({printer._print(u + sp.I * v)}\right)"
+
+
+class erf_im(_RealFunction):  # noqa: N801
+    """Im erf(u + i v)."""
+
+    nargs = 2
+
+    @classmethod
+    def eval(cls, u: Expr, v: Expr) -> Expr | None:
+        """Reduce on the axes; odd in v, even in u."""
+        if v.is_zero:
+            return sp.Integer(0)
+        if u.is_zero:
+            return sp.erfi(v)
+        if v.could_extract_minus_sign():
+            return -cls(u, -v)
+        return cls(-u, v) if u.could_extract_minus_sign() else None
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        """Differentiate: erf' = 2/sqrt(pi) exp(-(u + i v)^2)."""
+        u, v = self.args
+        wave = -sp.sin(2 * u * v) if argindex == 1 else sp.cos(2 * u * v)
+        return 2 / sp.sqrt(sp.pi) * sp.exp(v**2 - u**2) * wave
+
+    def numerical(self, u: Any, v: Any) -> Any:
+        """Evaluate by the complex error function."""
+        return mpmath.erf(mpmath.mpc(u, v)).imag
+
+    def _latex(self, printer: Any) -> str:
+        u, v = self.args
+        return rf"\operatorname{{Im}} \operatorname{{erf}}\left({printer._print(u + sp.I * v)}\right)"
+
+
+class binormal(_RealFunction):  # noqa: N801
+    """P(X <= h, Y <= k) for standard Gaussians X, Y with correlation rho."""
+
+    nargs = 3
+
+    @classmethod
+    def eval(cls, h: Expr, k: Expr, rho: Expr) -> Expr | None:
+        """Reduce where an elementary form exists."""
+        if h is -oo or k is -oo:
+            return sp.Integer(0)
+        if h is oo or k is oo:
+            return Phi(k if h is oo else h)
+        if rho.is_zero:
+            return Phi(h) * Phi(k)
+        if h.is_zero and k.is_zero:
+            return sp.Rational(1, 4) + sp.asin(rho) / (2 * sp.pi)
+        if h == k and rho == 1:
+            return Phi(h)
+        if sp.default_sort_key(k) < sp.default_sort_key(h):
+            return cls(k, h, rho)
+        return None
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        """Differentiate; the derivative in rho is the density (Plackett)."""
+        h, k, rho = self.args
+        if argindex == 3:
+            return binormal_density(h, k, rho)
+        s, t = (h, k) if argindex == 1 else (k, h)
+        density = sp.exp(-(s**2) / 2) / sp.sqrt(2 * sp.pi)
+        return density * Phi((t - rho * s) / sp.sqrt(1 - rho**2))
+
+    def numerical(self, h: Any, k: Any, rho: Any) -> Any:
+        """Evaluate Phi(h) Phi(k) + int_0^rho density (Plackett), with rho = sin(theta)."""
+
+        def density(theta: Any) -> Any:
+            c = mpmath.cos(theta)
+            if not c:
+                return mpmath.mpf(0) if h != k else mpmath.exp(-h * h / 2)
+            u = h * h - 2 * h * k * mpmath.sin(theta) + k * k
+            return mpmath.exp(-u / (2 * c * c))
+
+        integral = mpmath.quad(density, mpmath.linspace(0, mpmath.asin(rho), 9))
+        return mpmath.ncdf(h) * mpmath.ncdf(k) + integral / (2 * mpmath.pi)
+
+    def _latex(self, printer: Any) -> str:
+        h, k, rho = (printer._print(a) for a in self.args)
+        return rf"\Phi_2\left({h}, {k}; {rho}\right)"
+
+
+def binormal_density(h: Expr, k: Expr, rho: Expr) -> Expr:
+    """Return the density at (h, k) of standard Gaussians with correlation rho."""
+    det = 1 - rho**2
+    return sp.exp(-(h**2 - 2 * rho * h * k + k**2) / (2 * det)) / (2 * sp.pi * sp.sqrt(det))

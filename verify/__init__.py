@@ -1,0 +1,55 @@
+"""A checker of theorems: claims with their place in a paper, checks, and evidence with a level.
+
+A claim is a stated value plus wrong versions of it; a check is a function of the stated value.
+`python -m verify all` runs every check on the statement and on every wrong version.
+"""
+
+from verify.claim import (
+    Check,
+    Claim,
+    Evidence,
+    Level,
+    Refuted,
+    Skipped,
+    Undecided,
+    Verdict,
+)
+from verify.evidence import (
+    bounded,
+    equal,
+    nonnegative,
+    sample_points,
+    search,
+    together,
+    within_error,
+)
+from verify.registry import Registry, RegistryError, UnknownLabel, discover, validate
+from verify.runner import Outcome, Result, judge, results, run
+
+__all__ = [
+    "Check",
+    "Claim",
+    "Evidence",
+    "Level",
+    "Outcome",
+    "Refuted",
+    "Registry",
+    "RegistryError",
+    "Result",
+    "Skipped",
+    "Undecided",
+    "UnknownLabel",
+    "Verdict",
+    "bounded",
+    "discover",
+    "equal",
+    "judge",
+    "nonnegative",
+    "results",
+    "run",
+    "sample_points",
+    "search",
+    "together",
+    "validate",
+    "within_error",
+]

@@ -1,0 +1,1 @@
+"""The claims, one folder per source; a module offers `claim` or `claims`."""

@@ -1,0 +1,1 @@
+"""Joudaki, Daneshmand, Bach: activation and normalization in isometric embeddings (2023)."""

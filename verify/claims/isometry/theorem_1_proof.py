@@ -1,0 +1,257 @@
+"""The proof of Theorem 1, equations (5) to (9), line by line.
+
+Lines are compared by their n-th powers: they are positive, and the powers have no roots.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from math import prod
+from typing import Any
+
+import sympy as sp
+from hypothesis import strategies as st
+
+from verify import Claim, Evidence, Level, Verdict, equal, nonnegative, search, together
+from verify.claims.isometry._gram import Samples, any_number, isometry_powers, ordered, symbolic
+from verify.exact import det
+from verify.strategies import norms
+
+_N = sp.Symbol("n", integer=True, positive=True)
+_ALL = "all n, by determinants of symbolic matrices for n = 2, 3, 4 and det(AB) = det A det B"
+
+
+def _all_samples() -> list[Samples]:
+    return [*(symbolic(n) for n in (2, 3, 4)), any_number()]
+
+
+def _same(first: Callable[[Samples], Any], second: Callable[[Samples], Any]) -> Evidence:
+    """Compare the n-th powers of two lines."""
+    found = [
+        equal(_power(first(s), s.n), _power(second(s), s.n), domain=_ALL) for s in _all_samples()
+    ]
+    return together(*found)
+
+
+def _power(line: Any, n: Any) -> Any:
+    return sp.expand_power_base(sp.sympify(line) ** n, force=True)
+
+
+def _quotient(s: Samples) -> Any:
+    before, after = isometry_powers(s)
+    return (after / before) ** (sp.Integer(1) / s.n)
+
+
+# The lines as printed
+
+
+def _line_5(s: Samples) -> Any:
+    (tr, tr_after), (d, d_after), root = s.traces, s.determinants, sp.Integer(1) / s.n
+    return (tr / s.n) / (tr_after / s.n) * d_after**root / d**root
+
+
+def _line_6(s: Samples) -> Any:
+    d_after, root = s.determinants[1], sp.Integer(1) / s.n
+    return s.mean_square * d_after**root / (d_after**root * (s.product**2) ** root)
+
+
+def _line_7(s: Samples) -> Any:
+    return s.mean**2 / s.product ** (sp.Integer(2) / s.n) * (s.mean_square / s.mean**2)
+
+
+def _line_8(s: Samples) -> Any:
+    return s.mean_square / s.mean**2
+
+
+def line_9(s: Samples) -> Any:
+    """1 + variance / mean^2 of the norms, the factor of Theorem 1."""
+    return 1 + s.variance / s.mean**2
+
+
+eq_5 = Claim(
+    label="isometry:eq-5",
+    where="Theorem 1, proof, (5)",
+    says=r"\frac{I(\tilde G)}{I(G)} = \frac{\frac1n \mathrm{tr}\,G}{\frac1n \mathrm{tr}\,\tilde G}"
+    r"\frac{\det(\tilde G)^{1/n}}{\det(G)^{1/n}}",
+    value=_line_5,
+    mutants={
+        "ratio upside down": lambda s: 1 / _line_5(s),
+        "traces swapped": lambda s: _line_5(s) * (s.traces[1] / s.traces[0]) ** 2,
+        "no n-th root": lambda s: s.traces[0] * s.determinants[1] / s.determinants[0] / s.n,
+    },
+)
+
+
+@eq_5.check(Level.PROVED)
+def by_definition_of_isometry(stated: Callable[[Samples], Any]) -> Evidence:
+    return _same(_quotient, stated)
+
+
+eq_6 = Claim(
+    label="isometry:eq-6",
+    where="Theorem 1, proof, (6)",
+    says=r"(5) = \frac{\frac1n\sum a_i^2}{1} \frac{\det(\tilde G)^{1/n}}"
+    r"{\det(\tilde G)^{1/n} (\prod a_i^2)^{1/n}}",
+    value=_line_6,
+    mutants={
+        "det D in place of its square": lambda s: s.mean_square / s.product ** (1 / sp.S(s.n)),
+        "sum in place of the mean": lambda s: s.n * _line_6(s),
+        "determinants do not cancel": lambda s: _line_6(s) * s.determinants[1],
+    },
+)
+
+
+@eq_6.check(Level.PROVED)
+def by_factoring_the_determinant(stated: Callable[[Samples], Any]) -> Evidence:
+    return _same(_line_5, stated)
+
+
+eq_7 = Claim(
+    label="isometry:eq-7",
+    where="Theorem 1, proof, (7)",
+    says=r"(6) = \frac{(\frac1n\sum a_i)^2}{(\prod a_i)^{2/n}}"
+    r"\frac{\frac1n\sum a_i^2}{(\frac1n\sum a_i)^2}",
+    value=_line_7,
+    mutants={
+        "exponent 1/n": lambda s: s.mean_square / s.product ** (1 / sp.S(s.n)),
+        "first factor upside down": lambda s: _line_8(s) ** 2 / _line_7(s),
+        "mean not squared": lambda s: _line_7(s) * s.mean,
+    },
+)
+
+
+@eq_7.check(Level.PROVED)
+def by_extending_with_the_mean(stated: Callable[[Samples], Any]) -> Evidence:
+    return _same(_line_6, stated)
+
+
+# The remark beside (7)
+
+
+def _product_of_squares(a: Sequence[Any]) -> Any:
+    return prod(entry**2 for entry in a)
+
+
+det_corrected = Claim(
+    label="isometry:eq-7-det:corrected",
+    where="Theorem 1, proof, beside (7)",
+    says=r"\det(D) = \prod_i a_i, \quad D = \mathrm{diag}(a_1, \dots, a_n)",
+    value=prod,
+    mutants={"as printed": _product_of_squares, "sum": sum, "largest": max},
+)
+eq_7_det = Claim(
+    label="isometry:eq-7-det",
+    where="Theorem 1, proof, beside (7)",
+    says=r"\det(D) = \prod_i a_i^2, \quad D = \mathrm{diag}(a_1, \dots, a_n)",
+    value=_product_of_squares,
+    mutants={"sum of squares": lambda a: sum(entry**2 for entry in a), "sum": sum},
+    correction=det_corrected,
+    why="prod a_i^2 is det(D)^2, which is what (6) and (7) use.",
+    expected=Verdict.REFUTED,
+)
+
+
+@eq_7_det.check(Level.SEARCHED)
+@det_corrected.check(Level.SEARCHED)
+def exact_diagonal_matrices(stated: Callable[[Sequence[Any]], Any], *, seed: int) -> Evidence:
+    def holds(a: Sequence[Fraction]) -> bool:
+        ones = tuple(tuple(Fraction(i == j) * v for j, v in enumerate(a)) for i in range(len(a)))
+        return det(ones) == stated(a)
+
+    diagonals = st.integers(1, 8).flatmap(norms)
+    return search(holds, diagonals, domain="rational a_i > 0, n = 1..8", examples=100, seed=seed)
+
+
+# (8) and (9)
+
+am_gm = Claim(
+    label="isometry:eq-8-am-gm",
+    where="Theorem 1, proof, beside (8)",
+    says=r"\frac1n\sum_i a_i \geq \left(\prod_i a_i\right)^{1/n}",
+    value=lambda n: 1 / sp.S(n),
+    mutants={
+        "exponent 2/n": lambda n: 2 / sp.S(n),
+        "exponent 1/(n + 1)": lambda n: 1 / (sp.S(n) + 1),
+        "no root": lambda n: sp.S(1),
+    },
+)
+
+
+@am_gm.check(Level.PROVED)
+def by_the_tangent_of_the_logarithm(stated: Callable[[Any], Any]) -> Evidence:
+    """log t <= t - 1; the sum over t = a_i / mean gives log(prod t) <= 0."""
+    n, s, t = (sp.Symbol("n", integer=True, positive=True), *sp.symbols("s t", positive=True))
+    equal_norms = [
+        nonnegative(t - t ** (k * stated(k)), [t], domain="a_i = t") for k in (2, 3, 5)
+    ]
+    slope = sp.diff(t - 1 - sp.log(t), t)
+    return together(
+        *equal_norms,
+        equal(n * stated(n), 1, domain="degree 1"),
+        equal((t - 1 - sp.log(t)).subs(t, 1), 0, domain="contact at t = 1"),
+        nonnegative(slope.subs(t, 1 + s), [s], domain="rising for t > 1"),
+        nonnegative(-slope.subs(t, 1 / (1 + s)), [s], domain="falling for t < 1"),
+        domain="all n and all a_i > 0",
+    )
+
+
+eq_8 = Claim(
+    label="isometry:eq-8",
+    where="Theorem 1, proof, (8)",
+    says=r"(7) \geq 1 \cdot \frac{\frac1n\sum a_i^2}{(\frac1n\sum a_i)^2}",
+    value=_line_8,
+    mutants={
+        "cubed": lambda s: _line_8(s) ** 3,
+        "sum in place of the mean": lambda s: s.n * _line_8(s),
+        "mean not squared": lambda s: s.mean_square / s.mean,
+    },
+    uses=("isometry:eq-8-am-gm",),
+)
+
+
+@eq_8.check(Level.PROVED)
+def below_line_7(stated: Callable[[Samples], Any]) -> Evidence:
+    return below_quotient(stated)
+
+
+def below_quotient(stated: Callable[[Samples], Any]) -> Evidence:
+    """Prove stated <= mean(a^2) / prod(a)^(2/n), the quotient of isometries, for all norms.
+
+    Few samples first, where a negative value refutes; then any number, with the geometric
+    mean m / (1 + t), t >= 0, in place of prod(a)^(1/n).
+    """
+    found = []
+    for n in (2, 3):
+        y, a = ordered(n)
+        s = symbolic(n, a)
+        difference = s.mean_square**n / s.product**2 - stated(s) ** n
+        found.append(nonnegative(difference, y, domain=f"n = {n}"))
+    m, v, n, t = *sp.symbols("m v", positive=True), _N, sp.Symbol("t", positive=True)
+    s = any_number(product=(m / (1 + t)) ** n)
+    difference = s.mean_square * (1 + t) ** 2 / m**2 - stated(s)
+    found.append(nonnegative(difference, [m, v, t], domain="any n", refutable=False))
+    return together(*found, domain="all n and all a_i > 0, by AM-GM")
+
+
+eq_9 = Claim(
+    label="isometry:eq-9",
+    where="Theorem 1, proof, (9)",
+    says=r"(8) = 1 + \frac{\frac1n\sum_i (a_i - \bar a)^2}{\bar a^2}",
+    value=line_9,
+    mutants={
+        "n - 1 in place of n": lambda s: 1 + s.variance * s.n / (s.n - 1) / s.mean**2,
+        "mean not squared": lambda s: 1 + s.variance / s.mean,
+        "sum in place of the mean": lambda s: 1 + s.n * s.variance / s.mean**2,
+    },
+)
+
+
+@eq_9.check(Level.PROVED)
+def by_expanding_the_square(stated: Callable[[Samples], Any]) -> Evidence:
+    cases = [symbolic(2), symbolic(3), any_number()]
+    found = [equal(_line_8(s), stated(s), domain="all n, all a_i > 0") for s in cases]
+    return together(*found)
+
+
+claims = (eq_5, eq_6, eq_7, eq_7_det, det_corrected, am_gm, eq_8, eq_9)

@@ -1,0 +1,404 @@
+"""Comparators: each returns Evidence or raises Refuted or Undecided, none returns a bool.
+
+A comparator knows the most that its evidence can be called: `equal` and `nonnegative` decide
+over a whole domain (PROVED), `search` and `bounded` over the cases they met (SEARCHED),
+`within_error` up to a declared resolution (MEASURED).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from fractions import Fraction
+from itertools import islice, product
+from random import Random
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import sympy as sp
+from sympy import Expr, Symbol
+
+from verify.claim import Evidence, Level, Refuted, Undecided
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+Case = TypeVar("Case")
+
+_DIGITS = 40
+_TOLERANCE = sp.Rational(1, 10**20)  # far above the error of 40 digits, far below any slip
+_VALUES = [sp.Rational(*v) for v in ((1, 3), (-2, 5), (5, 7), (3, 2), (-7, 4), (3, 11), (9, 4))]
+_INTEGERS = [sp.Integer(v) for v in (2, 3, 5, 1, 4, -3, 6, 0)]
+
+
+def together(*found: Evidence, domain: str = "") -> Evidence:
+    """Evidence of several steps that were all needed: the weakest level, summed cases."""
+    cases = [evidence.cases for evidence in found if evidence.cases is not None]
+    ratios = [evidence.tightness for evidence in found if evidence.tightness is not None]
+    return Evidence(
+        min(evidence.level for evidence in found),
+        domain or "; ".join(dict.fromkeys(evidence.domain for evidence in found)),
+        sum(cases) if cases else None,
+        max(ratios) if ratios else None,
+    )
+
+
+# Symbolic identities and inequalities
+
+
+def equal(derived: Any, stated: Any, *, domain: str) -> Evidence:
+    """Decide whether two expressions are identically equal.
+
+    Args:
+        derived: sympy expression or number.
+        stated: sympy expression or number.
+        domain: what the free symbols run over.
+
+    Returns:
+        Evidence at PROVED if the difference is brought to 0 by symbolic rules.
+
+    Raises:
+        Refuted: the two differ at sample values of the symbols, which are printed.
+        Undecided: neither happened.
+    """
+    derived, stated = sp.sympify(derived), sp.sympify(stated)
+    difference = derived - stated
+    if difference == 0:
+        return Evidence(Level.PROVED, domain)
+    for point in sample_points(difference.free_symbols):
+        _refute_at(point, derived, stated)
+    if _vanishes(difference):
+        return Evidence(Level.PROVED, domain)
+    raise Undecided(f"the difference {difference} is near 0 at all samples, yet not shown to be 0")
+
+
+def sample_points(symbols: set[Symbol], count: int = 6) -> Iterator[dict[Symbol, Expr]]:
+    """Yield values of the symbols that respect their assumptions."""
+    names = sorted(symbols, key=str)
+    for shift in range(count):
+        point = {}
+        for position, symbol in enumerate(names):
+            allowed = [v for v in _candidates(symbol) if _admits(symbol, v)]
+            if not allowed:
+                return
+            point[symbol] = allowed[(shift + 2 * position) % len(allowed)]
+        yield point
+
+
+def _candidates(symbol: Symbol) -> list[Expr]:
+    return _INTEGERS if symbol.is_integer else _VALUES
+
+
+def _admits(symbol: Symbol, value: Expr) -> bool:
+    known = ("positive", "negative", "nonnegative", "nonpositive", "zero", "even", "odd")
+    wanted = {name: getattr(symbol, f"is_{name}") for name in known}
+    return all(getattr(value, f"is_{name}") is w for name, w in wanted.items() if w is not None)
+
+
+def _refute_at(point: dict[Symbol, Expr], derived: Expr, stated: Expr) -> None:
+    a, b = (_number(side, point) for side in (derived, stated))
+    if a is None or b is None:
+        return
+    if abs(a - b) > _TOLERANCE * (1 + abs(a) + abs(b)):
+        where = ", ".join(f"{symbol} = {value}" for symbol, value in point.items())
+        raise Refuted(f"{f'at {where}: ' if where else ''}derived {_short(a)}, stated {_short(b)}")
+
+
+def _number(expression: Expr, point: dict[Symbol, Expr]) -> Expr | None:
+    """Return the value at a point: exact if rational, else to 40 digits; None if it has none."""
+    value = expression.subs(point)
+    if not value.is_Rational:
+        value = sp.N(value, _DIGITS)
+    return value if value.is_number and value.is_finite else None
+
+
+def _short(value: Expr) -> str:
+    return str(value) if value.is_Rational else str(sp.N(value, 12))
+
+
+def _vanishes(difference: Expr) -> bool:
+    rules: tuple[Callable[[Expr], Expr], ...] = (
+        sp.expand,
+        lambda e: sp.expand(sp.fraction(sp.together(e))[0]),
+        sp.simplify,
+        lambda e: sp.simplify(e.rewrite(sp.exp)),
+        lambda e: sp.simplify(sp.expand_func(e)),
+    )
+    return any(rule(difference) == 0 for rule in rules)
+
+
+def nonnegative(
+    expression: Any,
+    variables: Sequence[Symbol],
+    *,
+    domain: str,
+    strict: bool = False,
+    refutable: bool = True,
+) -> Evidence:
+    """Decide whether a rational expression is >= 0 for all variables >= 0.
+
+    It is if, brought to one fraction, all coefficients have one sign. A condition such as
+    0 <= x <= m is brought to this form by x = m / (1 + s), s >= 0.
+
+    Args:
+        expression: rational in the variables, with rational coefficients.
+        variables: each runs over the positive reals (over [0, oo) without `strict`).
+        domain: what that means in the words of the claim.
+        strict: decide > 0 for all variables > 0 instead.
+        refutable: whether a negative value refutes the claim; not so where the variables
+            were relaxed and a point may belong to no case of the claim.
+
+    Returns:
+        Evidence at PROVED.
+
+    Raises:
+        Refuted: there is a point with a negative value, which is printed.
+        Undecided: neither happened.
+    """
+    expression = sp.sympify(expression)
+    if refutable:
+        _refute_by_sampling(expression, variables, strict)
+    numerator, denominator = sp.fraction(sp.cancel(sp.together(expression)))
+    rational = expression.is_rational_function(*variables) and not (strict and numerator == 0)
+    if rational and _one_sign(numerator, denominator, variables):
+        return Evidence(Level.PROVED, domain)
+    raise Undecided(f"the coefficients of {numerator} in {list(variables)} have both signs")
+
+
+def _refute_by_sampling(expression: Expr, variables: Sequence[Symbol], strict: bool) -> None:
+    for values in _grid(len(variables), strict):
+        value = expression.subs(dict(zip(variables, values, strict=True)))
+        value = value if value.is_Rational else sp.N(value, _DIGITS)
+        if value.is_negative or (strict and value.is_zero):
+            at = ", ".join(f"{v} = {x}" for v, x in zip(variables, values, strict=True))
+            sign = ">" if strict else ">="
+            raise Refuted(f"at {at}: the difference is {_short(value)}, not {sign} 0")
+
+
+def _grid(dimension: int, strict: bool, count: int = 60) -> Iterator[tuple[Expr, ...]]:
+    """Yield points of the orthant: corners, then all of a small grid or a fixed part of it."""
+    ends = [sp.Rational(1, 10**6) if strict else sp.Integer(0), sp.Integer(10**6)]
+    values = [*ends, sp.Integer(1), sp.Rational(1, 7), sp.Integer(9), sp.Rational(1, 2)]
+    yield from islice(product(ends, repeat=dimension), count // 2)
+    if len(values) ** dimension <= count:
+        yield from product(values, repeat=dimension)
+        return
+    random = Random(dimension)
+    for _ in range(count // 2):
+        yield tuple(random.choice(values) for _ in range(dimension))
+
+
+def _one_sign(numerator: Expr, denominator: Expr, variables: Sequence[Symbol]) -> bool:
+    if numerator == 0:
+        return True
+    above, below = (
+        {sp.sign(c) for c in sp.Poly(part, *variables).coeffs()}
+        for part in (numerator, denominator)
+    )
+    return above == below and above in ({1}, {-1})
+
+
+# Searches
+
+_SHRINKS = ContextVar("shrinks", default=True)
+
+
+@contextmanager
+def first_counterexample() -> Iterator[None]:
+    """Within this context a search stops at its first counterexample, be it large."""
+    token = _SHRINKS.set(False)
+    try:
+        yield
+    finally:
+        _SHRINKS.reset(token)
+
+
+def search(
+    holds: Callable[[Case], bool],
+    strategy: SearchStrategy[Case],
+    *,
+    domain: str,
+    examples: int = 200,
+    seed: int = 0,
+) -> Evidence:
+    """Look for a counterexample with Hypothesis.
+
+    Args:
+        holds: case -> whether the statement is true of it, decided exactly; it may call
+            `hypothesis.assume`, and raise Undecided for a close call, which is counted.
+        strategy: where the cases come from.
+        domain: what the strategy covers.
+        examples: how many cases to try.
+        seed: of the generator; the same seed gives the same cases.
+
+    Returns:
+        Evidence at SEARCHED with the number of cases that were decided.
+
+    Raises:
+        Refuted: a case for which it does not hold, the smallest that was found.
+        Undecided: every case was a close call.
+    """
+
+    def decide(case: Case) -> None:
+        if not _truth(holds(case)):
+            raise Refuted(f"fails for {show(case)}")
+
+    return _searched(decide, strategy, domain, examples, seed)
+
+
+def bounded(
+    sides: Callable[[Case], tuple[Any, Any]],
+    strategy: SearchStrategy[Case],
+    *,
+    domain: str,
+    strict: bool = False,
+    resolution: float | None = None,
+    examples: int = 200,
+    seed: int = 0,
+) -> Evidence:
+    """Look for a case whose first side exceeds the second; the search is drawn to close ones.
+
+    Args:
+        sides: case -> (smaller, larger), rationals unless a resolution is given.
+        strategy: where the cases come from.
+        domain: what the strategy covers.
+        strict: look for equality too.
+        resolution: relative error of the sides if they are floats; sides closer than that
+            are close calls: counted, and no support.
+        examples: how many cases to try.
+        seed: of the generator.
+
+    Returns:
+        Evidence at SEARCHED, with the largest ratio smaller / larger that was seen.
+
+    Raises:
+        Refuted: a case with smaller > larger, the smallest that was found.
+        Undecided: every case was a close call.
+    """
+    from hypothesis import target
+
+    def ratio(case: Case) -> float | None:
+        smaller, larger = sides(case)
+        holds = _ordered(smaller, larger, strict, resolution)
+        if not holds:
+            sign = "<" if strict else "<="
+            raise Refuted(f"{_side(smaller)} {sign} {_side(larger)} fails for {show(case)}")
+        if larger <= 0 or smaller < 0:
+            return None
+        target(float(smaller / larger))
+        return float(smaller / larger)
+
+    return _searched(ratio, strategy, domain, examples, seed)
+
+
+def _ordered(smaller: Any, larger: Any, strict: bool, resolution: float | None) -> bool:
+    if resolution is None:
+        if not all(isinstance(side, int | Fraction | sp.Rational) for side in (smaller, larger)):
+            raise TypeError(
+                f"the sides are {smaller!r} and {larger!r}; give rationals, or a resolution"
+            )
+        return bool(smaller < larger if strict else smaller <= larger)
+    room = resolution * max(abs(smaller), abs(larger))
+    if not (math.isfinite(smaller) and math.isfinite(larger)):
+        raise TypeError(f"the sides are {smaller!r} and {larger!r}; they must be finite")
+    if abs(larger - smaller) <= room:
+        raise Undecided(f"{smaller!r} and {larger!r} are closer than the resolution")
+    return bool(smaller < larger)
+
+
+def _truth(answer: object) -> bool:
+    if not isinstance(answer, bool):
+        raise TypeError(f"holds returned {answer!r}; it must return True or False")
+    return answer
+
+
+def _searched(
+    ratio: Callable[[Case], float | None],
+    strategy: SearchStrategy[Case],
+    domain: str,
+    examples: int,
+    seed: int,
+) -> Evidence:
+    import hypothesis
+    from hypothesis import HealthCheck, Phase, settings
+
+    ratios: list[float | None] = []
+    close = 0
+
+    def decide(case: Case) -> None:
+        nonlocal close
+        try:
+            ratios.append(ratio(case))
+        except Undecided:
+            close += 1
+
+    phases = [Phase.explicit, Phase.generate, Phase.target]
+    quiet = settings(
+        phases=[*phases, Phase.shrink] if _SHRINKS.get() else phases,
+        max_examples=examples,
+        database=None,
+        deadline=None,
+        derandomize=False,
+        print_blob=False,
+        report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck),
+    )
+    hypothesis.seed(seed)(quiet(hypothesis.given(strategy)(decide)))()
+    if not ratios:
+        raise Undecided(f"none of {close} cases could be decided: {domain}")
+    seen = [r for r in ratios if r is not None]
+    note = f" ({close} close calls)" if close else ""
+    return Evidence(Level.SEARCHED, domain + note, len(ratios), max(seen) if seen else None)
+
+
+def show(case: object) -> str:
+    """Print a case the way a reader writes it: fractions as 1/2, matrices as [[1, 0], [0, 1]]."""
+    if isinstance(case, tuple | list):
+        return f"[{', '.join(map(show, case))}]"
+    return str(case)
+
+
+def _side(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 40 else f"{float(value):.12g}"
+
+
+# Numbers with an error bar
+
+
+def within_error(
+    estimate: Any,
+    error: Any,
+    stated: Any,
+    *,
+    resolution: float,
+    domain: str,
+    sigmas: float = 5.0,
+) -> Evidence:
+    """Compare a stated number with an estimate that has an error bar.
+
+    Args:
+        estimate: the measured value.
+        error: its standard error, or the difference of two independent precisions.
+        stated: the claimed value, a number or a sympy constant.
+        resolution: the smallest departure that must not go unseen.
+        domain: what was measured, and how.
+        sigmas: departures up to so many errors are put down to chance.
+
+    Returns:
+        Evidence at MEASURED.
+
+    Raises:
+        Undecided: the error bar is too wide to see a departure of one resolution.
+        Refuted: the two differ by more than chance and rounding allow.
+    """
+    estimate, error = float(estimate), float(error)
+    value = float(sp.N(sp.sympify(stated), _DIGITS))
+    if not math.isfinite(estimate + error + value):
+        raise Undecided(f"estimate {estimate}, error {error} and stated {value} must be finite")
+    if 2 * sigmas * error > resolution:
+        raise Undecided(f"an error of {error:.3g} cannot resolve {resolution:.3g}: {domain}")
+    if abs(estimate - value) > resolution / 2:
+        raise Refuted(f"measured {estimate:.12g} +- {error:.2g}, stated {value:.12g}: {domain}")
+    return Evidence(Level.MEASURED, f"{domain}, resolution {resolution:.0e}", 1)

@@ -1,0 +1,54 @@
+"""The results of a run as plain data, for JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from verify.runner import Outcome, Result
+
+
+def record(
+    results: Sequence[Result], *, seed: int, seconds: float, complete: bool
+) -> dict[str, Any]:
+    """Return a run as nested dictionaries of strings and numbers."""
+    return {
+        "as_expected": complete and all(result.as_expected for result in results),
+        "complete": complete,
+        "seed": seed,
+        "seconds": round(seconds, 3),
+        "claims": [_claim(result) for result in results],
+    }
+
+
+def _claim(result: Result) -> dict[str, Any]:
+    claim = result.claim
+    return {
+        "label": claim.label,
+        "where": claim.where,
+        "says": claim.says,
+        "uses": list(claim.uses),
+        "verdict": str(result.verdict) if result.complete else None,
+        "expected": str(claim.expects),
+        "as_expected": result.as_expected,
+        "ancestors_supported": result.rests,
+        "why": claim.why,
+        "corrected": claim.correction.label if claim.correction else None,
+        "checks": [_check(outcome) for outcome in result.outcomes],
+    }
+
+
+def _check(outcome: Outcome) -> dict[str, Any]:
+    evidence = outcome.evidence
+    return {
+        "name": outcome.check,
+        "verdict": str(outcome.verdict),
+        "level": outcome.level.name.lower(),
+        "only": outcome.only,
+        "domain": evidence.domain if evidence else None,
+        "cases": evidence.cases if evidence else None,
+        "tightness": evidence.tightness if evidence else None,
+        "mutants_rejected": list(outcome.rejected),
+        "detail": outcome.detail,
+        "seconds": round(outcome.seconds, 3),
+    }

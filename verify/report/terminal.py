@@ -1,0 +1,161 @@
+"""The results of a run, and the claims themselves, for a terminal."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console, Group
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from verify.claim import Claim, Verdict
+from verify.runner import Outcome, Result
+
+_COLOURS = {
+    Verdict.PROVED: "bold green",
+    Verdict.CERTIFIED: "green",
+    Verdict.SEARCHED: "cyan",
+    Verdict.MEASURED: "blue",
+    Verdict.REFUTED: "magenta",
+    Verdict.UNDECIDED: "yellow",
+    Verdict.TOOTHLESS: "bold red",
+    Verdict.ERROR: "bold red",
+    Verdict.SKIPPED: "yellow",
+}
+
+
+def progress(console: Console) -> Progress:
+    """Return a progress bar over checks; it refreshes when told, so it needs no thread."""
+    return Progress(
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}"),
+        console=console,
+        auto_refresh=False,
+        transient=True,
+    )
+
+
+def table(results: Iterable[Result]) -> Table:
+    """Return one block of rows per claim, one row per check."""
+    grid = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("claim", "place", "verdict", "level", "domain"):
+        grid.add_column(name, overflow="fold", ratio=3 if name == "domain" else None)
+    grid.add_column("time", justify="right", no_wrap=True)
+    for result in results:
+        _block(grid, result)
+    return grid
+
+
+def _block(grid: Table, result: Result) -> None:
+    head = (Text(result.claim.label), Text(result.claim.where), _verdict(result))
+    for outcome in result.outcomes:
+        level = Text(outcome.level.name.lower(), style="dim" if outcome.only else "")
+        grid.add_row(*head, level, Text(_domain(outcome)), f"{outcome.seconds:.1f} s")
+        head = (Text(), Text(), Text())
+    if not result.outcomes:
+        grid.add_row(*head, "", Text("not decided"), "")
+
+
+def _verdict(result: Result) -> Text:
+    if not result.complete:
+        return Text("...", style="yellow")
+    verdict = result.verdict
+    mark = "" if result.as_expected else " (!)"
+    return Text(f"{verdict}{mark}", style=_COLOURS[verdict])
+
+
+def _domain(outcome: Outcome) -> str:
+    evidence = outcome.evidence
+    if evidence is None:
+        return f"{outcome.verdict}: {outcome.detail}"
+    parts = [f"only {outcome.only}: " if outcome.only else "", evidence.domain]
+    if evidence.cases is not None and evidence.cases > 1:
+        parts.append(f"; {evidence.cases} cases")
+    if evidence.tightness is not None:
+        parts.append(f"; largest ratio {evidence.tightness:.6g}")
+    if not outcome.verdict.supports:
+        parts.append(f"; {outcome.verdict}: {outcome.detail}")
+    return "".join(parts)
+
+
+def summary(results: Sequence[Result], seconds: float) -> Group:
+    """Return the errata, everything unexpected, and the totals."""
+    lines = [*_errata(results), *_surprises(results), _totals(results, seconds)]
+    return Group(*lines)
+
+
+def _errata(results: Sequence[Result]) -> list[Text]:
+    return [
+        Text.from_markup(
+            f"[magenta]false as printed[/] {escape(r.claim.label)} ({escape(r.claim.where)}): "
+            f"{escape(r.claim.why)} Corrected: {escape(r.claim.correction.label)}."
+        )
+        for r in results
+        if r.claim.correction is not None and r.complete and r.verdict is Verdict.REFUTED
+    ]
+
+
+def _surprises(results: Sequence[Result]) -> list[Text]:
+    lines = []
+    for result in results:
+        if not result.complete or result.as_expected:
+            continue
+        details = [
+            f"    {o.check}: {o.verdict}{': ' if o.detail else ''}{o.detail}"
+            for o in result.outcomes
+        ]
+        head = f"{result.claim.label}: {result.verdict}, expected {result.claim.expects}"
+        lines.append(Text("\n".join([head, *details]), style="bold red"))
+    return lines
+
+
+def _totals(results: Sequence[Result], seconds: float) -> Text:
+    decided = [result for result in results if result.complete]
+    counts = Counter(result.verdict for result in decided)
+    rejected = sum(len(o.rejected) for result in results for o in result.outcomes)
+    unexpected = sum(not result.as_expected for result in decided)
+    words = ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict])
+    undecided = len(results) - len(decided)
+    return Text(
+        f"{len(results)} claims: {words or 'none decided'}"
+        + (f"; {undecided} interrupted" if undecided else "")
+        + f"; wrong versions rejected {rejected} times"
+        + f"; {unexpected or 'no'} unexpected verdict{'' if unexpected == 1 else 's'}"
+        + f"; {seconds:.1f} s",
+        style="bold red" if unexpected else "bold",
+    )
+
+
+def listing(claims: Iterable[Claim]) -> Table:
+    """Return the claims with their places and expected verdicts."""
+    grid = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("claim", "place", "expected", "checks", "mutants"):
+        grid.add_column(name, overflow="fold")
+    for claim in claims:
+        sizes = (str(len(claim.checks)), str(len(claim.mutants)))
+        grid.add_row(Text(claim.label), Text(claim.where), Text(claim.expects), *sizes)
+    return grid
+
+
+def portrait(claim: Claim) -> Text:
+    """Return all that a claim states about itself."""
+    lines = [
+        f"{claim.label}",
+        f"place     {claim.where}",
+        f"says      {claim.says}",
+        f"expected  {claim.expects}{f': {claim.why}' if claim.why else ''}",
+        f"corrected {claim.correction.label}" if claim.correction else "",
+        f"uses      {', '.join(claim.uses)}" if claim.uses else "",
+        *(f"check     {c.name} ({c.level.name.lower()}{_part(c.only)})" for c in claim.checks),
+        *(f"mutant    {slip}" for slip in claim.mutants),
+    ]
+    return Text("\n".join(line for line in lines if line))
+
+
+def _part(only: str | None) -> str:
+    return f", only {only}" if only else ""
