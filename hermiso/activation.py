@@ -7,7 +7,7 @@ no activation, with the reason. Floats are read as the decimals they print as: 0
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -18,6 +18,7 @@ from sympy import Expr, Symbol
 from hermiso.errors import ActivationError
 from hermiso.pieces import split
 
+_LARGEST = 10_000  # nodes; what takes sympy a second to print
 _REAL_FACTS = Symbol("x", real=True).assumptions0
 _ACCEPTED = (
     "required: a sympy expression, an Activation, a name of the catalogue, "
@@ -134,6 +135,18 @@ def _refusal(source: Any) -> str:
 
 
 def _from_expression(source: Expr, x: Symbol | None) -> Activation:
+    try:
+        return _checked(source, x)
+    except RecursionError:
+        raise ActivationError("the expression is nested too deeply; flatten it") from None
+
+
+def _checked(source: Expr, x: Symbol | None) -> Activation:
+    nodes = _written_out(source, {})
+    if nodes > _LARGEST:
+        raise ActivationError(
+            f"the expression has {nodes} nodes when written out; at most {_LARGEST} are accepted"
+        )
     if getattr(source, "is_Matrix", False) or not source.is_commutative:
         raise ActivationError(f"{source} is not a scalar; {_ACCEPTED}")
     e = exact(source)
@@ -147,6 +160,13 @@ def _from_expression(source: Expr, x: Symbol | None) -> Activation:
     return Activation(str(e), _real(e, real), real)
 
 
+def _written_out(e: sp.Basic, seen: dict[sp.Basic, int]) -> int:
+    """The size as a tree; as a graph with shared parts the expression may be tiny."""
+    if e not in seen:
+        seen[e] = 1 + sum(_written_out(a, seen) for a in e.args)
+    return seen[e]
+
+
 def _variable(e: Expr, x: Symbol | None) -> Symbol:
     symbols = sorted(e.free_symbols, key=str)
     if not symbols:
@@ -154,14 +174,15 @@ def _variable(e: Expr, x: Symbol | None) -> Symbol:
     if x is None:
         named = symbols if len(symbols) == 1 else [s for s in symbols if s.name == "x"]
         if len(named) != 1:
-            raise ActivationError(
-                f"the variable of {e} may be any of {', '.join(map(str, symbols))}; pass x=..."
-            )
+            names = ", ".join(map(_declaration, symbols))
+            raise ActivationError(f"the variable of {e} may be any of {names}; pass x=...")
         return named[0]
     if x not in symbols:
-        names = ", ".join(map(str, symbols))
-        hint = "; equal names with other assumptions differ" if x.name in map(str, symbols) else ""
-        raise ActivationError(f"{e} does not contain x={x}; its symbols are {names}{hint}")
+        names = ", ".join(map(_declaration, symbols))
+        raise ActivationError(
+            f"{e} does not contain x={_declaration(x)}; its symbols are {names} "
+            "(symbols of one name differ when their assumptions do)"
+        )
     return x
 
 
@@ -178,22 +199,23 @@ def _check_symbols(e: Expr, x: Symbol) -> None:
     extra = [k for k, v in x.assumptions0.items() if _REAL_FACTS.get(k) != v]
     if extra:
         raise ActivationError(
-            f"the variable {x} is declared {' '.join(_declared(x))}; it must run over the whole "
-            f"real line: declare Symbol('{x}', real=True)"
+            f"the variable is {_declaration(x)}; it must run over the whole real line: "
+            f"declare Symbol('{x}', real=True)"
         )
     for s in e.free_symbols - {x}:
         if s.name == x.name:
             raise ActivationError(f"{e} has two symbols named {x}; rename the parameter")
         if s.is_extended_real is False or (s.is_complex and s.is_real is None):
             raise ActivationError(
-                f"the parameter {s} is declared complex; parameters must be real: "
+                f"the parameter is {_declaration(s)}; parameters must be real: "
                 f"declare Symbol('{s}', real=True)"
             )
 
 
-def _declared(x: Symbol) -> Iterable[str]:
-    """The assumptions as the user wrote them, e.g. 'positive=True'."""
-    return (f"{k}={v}" for k, v in x._assumptions_orig.items() if k != "commutative")
+def _declaration(s: Symbol) -> str:
+    """How the user declared a symbol, e.g. "x" or "x (positive=True)"."""
+    given = [f"{k}={v}" for k, v in s._assumptions_orig.items() if k != "commutative"]
+    return f"{s} ({', '.join(given)})" if given else str(s)
 
 
 # Irregular points: a formula that is real at all of them is taken to be real on the line.

@@ -123,12 +123,14 @@ def coefficient(source: Any, k: Any, x: Symbol | None = None, *, gain: Any = Non
         return p.restored(compute(p, degree))
 
 
-def coefficients(source: Any, n: int, x: Symbol | None = None, *, gain: Any = None) -> tuple[Expr, ...]:
+def coefficients(
+    source: Any, n: Any, x: Symbol | None = None, *, gain: Any = None
+) -> tuple[Expr, ...]:
     """Return (c_0, ..., c_{n-1}); arguments as in `coefficient`."""
-    if not isinstance(n, int) or not 0 <= n <= MAX_DEGREE:
+    if isinstance(n, bool) or not isinstance(n, (int, sp.Integer)) or not 0 <= n <= MAX_DEGREE:
         raise ActivationError(f"coefficients: n is {n!r}; it must be an integer in 0..{MAX_DEGREE}")
     with stated("coefficients", source, x, gain) as p:
-        return tuple(p.restored(_coefficient(p, sp.Integer(k))) for k in range(n))
+        return tuple(p.restored(_coefficient(p, sp.Integer(k))) for k in range(int(n)))
 
 
 def _degree(k: Any) -> Expr:
@@ -169,7 +171,9 @@ def _symbolic_coefficient(p: Problem, k: Expr) -> Expr:
         return HermiteCoefficient(p.expression, p.x, k)
     general = sp.factor_terms(sp.powsimp(mean) / sp.sqrt(sp.factorial(n)))
     low_orders = [_coefficient(p, sp.Integer(j)) for j in range(low)]
-    exceptions = [(c, j) for j, c in enumerate(low_orders) if not p.same_at_degree(general, n, j, c)]
+    exceptions = [
+        (c, j) for j, c in enumerate(low_orders) if not p.same_at_degree(general, n, j, c)
+    ]
     for j in (low, low + 1, low + 2, low + 5, low + 8):
         p.confirm_coefficient(general.subs(n, j).doit(), j)
     branches = [(c, sp.Eq(k, j)) for c, j in exceptions]
@@ -177,7 +181,9 @@ def _symbolic_coefficient(p: Problem, k: Expr) -> Expr:
     return sp.Piecewise(*branches, (general, True)) if branches else general
 
 
-def smoothing(source: Any, t: Symbol | None = None, x: Symbol | None = None, *, gain: Any = None) -> Expr:
+def smoothing(
+    source: Any, t: Symbol | None = None, x: Symbol | None = None, *, gain: Any = None
+) -> Expr:
     """Return T(t) = E sigma(z + t), the Gaussian smoothing; c_k = T^(k)(0)/sqrt(k!).
 
     Args:
@@ -214,7 +220,9 @@ def _argument(given: Any, name: str) -> Symbol:
     return given
 
 
-def dual(source: Any, rho: Symbol | None = None, x: Symbol | None = None, *, gain: Any = None) -> Expr:
+def dual(
+    source: Any, rho: Symbol | None = None, x: Symbol | None = None, *, gain: Any = None
+) -> Expr:
     """Return the dual activation E[sigma(x) sigma(y)] at correlation rho (Definition 5, eq. 35).
 
     Args:
@@ -243,7 +251,9 @@ def _dual(p: Problem) -> Expr:
         return DualActivation(p.expression, p.x, p.argument)
 
 
-def kernel_map(source: Any, rho: Symbol | None = None, x: Symbol | None = None, *, gain: Any = None) -> Expr:
+def kernel_map(
+    source: Any, rho: Symbol | None = None, x: Symbol | None = None, *, gain: Any = None
+) -> Expr:
     """Return kappa(rho) = (dual(rho) - c_0^2)/Var sigma(z), the mean-field map of a correlation.
 
     (isometry paper, eq. 36-37.) Arguments as in `dual`.
@@ -278,4 +288,3 @@ __all__ = [
     "moment",
     "smoothing",
 ]
-

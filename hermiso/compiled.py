@@ -3,6 +3,7 @@
 `pieces.split` cuts the line at the kinks, `hermiso.stable` makes the function of each smooth
 piece, and the pieces are evaluated, each only where it applies, and joined. A value at a kink is
 the expression's own, a value at infinity is the limit where one exists, and NaN stays NaN.
+A single odd value inside a piece, like that of sign(x)^2 at 0, is dropped.
 """
 
 from __future__ import annotations

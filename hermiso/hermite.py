@@ -33,14 +33,14 @@ def probabilist_at_zero(k: Expr | int) -> Expr:
     return sp.sqrt(sp.pi) * 2 ** (n / 2) / sp.gamma((1 - n) / 2)
 
 
-class ProbabilistHermite(sp.Function):  # type: ignore[misc]
+class ProbabilistHermite(sp.Function):
     """He_n(t) with a symbolic degree n >= 0; an integer degree evaluates."""
 
     @classmethod
     def eval(cls, n: Expr, t: Expr) -> Expr | None:
         """Evaluate at an integer degree, or at t = 0."""
-        if n.is_Integer and n >= 0:
-            return sp.expand(probabilist(int(n), t))
+        if n.is_Integer:
+            return sp.expand(probabilist(int(n), t)) if n >= 0 else sp.nan
         if t.is_zero:
             return probabilist_at_zero(n)
         return (-1) ** n * cls(n, -t) if t.could_extract_minus_sign() else None

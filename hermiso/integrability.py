@@ -117,6 +117,5 @@ def _screen_zeros(e: Expr, base: Expr, x: Symbol, sample: Mapping[Any, float]) -
             near, far = (log_abs(e, x, t + side * d, sample) for d in (1e-7, 1e-4))
             if near - far > 0.49 * math.log(1e3):
                 raise NotSquareIntegrable(
-                    f"E[sigma(z)^2] is infinite for sigma({x}) = {e}: "
-                    f"it has a pole at {x} = {zero}"
+                    f"E[sigma(z)^2] is infinite for sigma({x}) = {e}: it has a pole at {x} = {zero}"
                 )

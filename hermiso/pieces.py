@@ -99,9 +99,7 @@ class _Splitter:
         """The sign of u as pieces with values 1, 0, -1."""
         found: list[Piece] = []
         for p in self.pieces(u):
-            found += [
-                Piece(lo, hi, s) for lo, hi, s in _clipped(signs(p.expression, self.x), p)
-            ]
+            found += [Piece(lo, hi, s) for lo, hi, s in _clipped(signs(p.expression, self.x), p)]
         return tuple(found)
 
     def _step_like(self, e: Any) -> Pieces:
@@ -111,9 +109,7 @@ class _Splitter:
             return tuple(Piece(p.lower, p.upper, sp.Integer(p.expression)) for p in s)
         if isinstance(e, sp.Heaviside):
             return tuple(Piece(p.lower, p.upper, sp.Rational(p.expression + 1, 2)) for p in s)
-        return tuple(
-            Piece(lo, hi, sg * v) for lo, hi, (sg, v) in _refined([s, self.pieces(u)])
-        )
+        return tuple(Piece(lo, hi, sg * v) for lo, hi, (sg, v) in _refined([s, self.pieces(u)]))
 
     def _extremum(self, e: Any) -> Pieces:
         first, *rest = sorted(e.args, key=sp.default_sort_key)
@@ -331,8 +327,10 @@ def _refined(parts: list[Pieces]) -> list[tuple[Expr, Expr, list[Any]]]:
         for p in current:
             high = p.upper if _less(p.upper, high) else high
         rows.append((low, high, [p.expression for p in current]))
-        at = [i + (p[i].upper is not oo and not _less(high, p[i].upper))
-              for p, i in zip(parts, at, strict=True)]
+        at = [
+            i + (p[i].upper is not oo and not _less(high, p[i].upper))
+            for p, i in zip(parts, at, strict=True)
+        ]
         low = high
     return rows
 

@@ -21,7 +21,7 @@ from hermiso.hermite import he
 from hermiso.integrability import screen
 from hermiso.symbolic.confirm import Reference, references, same_value
 from hermiso.symbolic.exact import ExactFunction, exact
-from hermiso.symbolic.present import fraction, lowest_terms, tidy
+from hermiso.symbolic.present import ratio
 from hermiso.symbolic.samples import samples
 
 _CORRELATIONS = (sp.Rational(5, 9), sp.Rational(-4, 11), sp.Rational(6, 7))
@@ -40,7 +40,7 @@ class Problem:
 
     expression: Expr
     x: Symbol
-    argument: Symbol | None = None
+    argument: Any = None
     names: dict[Symbol, Symbol] = field(default_factory=dict)
 
     @cached_property
@@ -121,11 +121,10 @@ class Problem:
 
     def quotient(self, numerator: Expr, denominator: Expr) -> Expr:
         """Return a ratio in lowest terms, confirmed to equal the plain one."""
-        ratio = fraction(*lowest_terms(numerator, denominator))
-        result = min((ratio, tidy(ratio)), key=lambda e: e.count_ops())
+        result = ratio(numerator, denominator, self.argument)
         for sample in self.samples:
-            full = {**sample, self.argument: sp.Rational(5, 9)} if self.argument else sample
-            same_value(result, numerator / denominator, full, "kernel map")
+            full = {**sample, self.argument: _CORRELATIONS[0]}
+            same_value(result, numerator / denominator, full, "the kernel map")
         return result
 
     def shifted(self, t: Symbol) -> Problem:
@@ -163,4 +162,3 @@ def _problem(e: Expr, x: Symbol, argument: Symbol | None) -> Problem:
 
 def _real(s: Symbol) -> Symbol:
     return Symbol(s.name, **{**s.assumptions0, "real": True})
-

@@ -237,8 +237,10 @@ def _named(name: str, lib: Library) -> Any:
         return getattr(lib.array, _ARRAY[name])
     if name in _SPECIAL:
         return getattr(lib.special, name)
-    known = ", ".join(sorted({*_ARRAY, *_SPECIAL, "Max", "Min", "Heaviside", "sinc"}))
-    raise ActivationError(f"no numerical form of {name} is known; there are those of: {known}")
+    raise ActivationError(
+        f"no numerical form of {name} is known; there are those of exp, log, powers, circular and "
+        "hyperbolic functions and their inverses, erf, erfc, Abs, sign, Max, Min, floor, ceiling"
+    )
 
 
 def float_function(e: Any, lib: Library) -> Callable[[Any], Any]:

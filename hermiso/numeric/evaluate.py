@@ -94,7 +94,10 @@ _COMMON: dict[Any, Callable[..., Any]] = {
     type(sp.true): lambda: True,
     type(sp.false): lambda: False,
 }
-_SHARED = "exp log sin cos tan sinh cosh tanh asinh atan asin acos".split()
+_SHARED = (
+    *("exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh"),
+    *("asinh", "atan", "asin", "acos"),
+)
 
 
 @cache
@@ -156,5 +159,7 @@ def _numpy_power(base: Any, exponent: Any) -> Any:
     import numpy as np
 
     if isinstance(exponent, float) and exponent.is_integer() and abs(exponent) < 64:
-        return np.power(base, int(exponent)) if exponent >= 0 else 1.0 / np.power(base, int(-exponent))
+        return (
+            np.power(base, int(exponent)) if exponent >= 0 else 1.0 / np.power(base, int(-exponent))
+        )
     return np.power(base, exponent)

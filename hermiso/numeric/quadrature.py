@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import mpmath
@@ -56,12 +57,11 @@ def gaussian_mean(f: Callable[[Any], Any], kinks: Sequence[Any], digits: int) ->
     """
     with mpmath.workdps(digits + 15):
         edges = _edges(f, kinks, digits)
-        scale = sum(_magnitude(f, a, b) for a, b in zip(edges, edges[1:], strict=False))
+        scale = sum(_magnitude(f, a, b) for a, b in pairwise(edges))
         if scale == 0:
             return mpmath.mpf(0)
         tolerance = scale * mpmath.mpf(10) ** (-digits - 3) / len(edges)
-        panels = zip(edges, edges[1:], strict=False)
-        return mpmath.fsum(_panel(f, a, b, tolerance, _MAX_DEPTH) for a, b in panels)
+        return mpmath.fsum(_panel(f, a, b, tolerance, _MAX_DEPTH) for a, b in pairwise(edges))
 
 
 def _weighted(f: Callable[[Any], Any], x: Any) -> Any:
@@ -98,7 +98,9 @@ def _reach(f: Callable[[Any], Any], side: int, digits: int) -> int:
         quiet = quiet + 1 if value <= top * mpmath.mpf(10) ** (-digits - 8) else 0
         at += 1
         if at > 5000:
-            raise PrecisionError("E[f(z)] does not converge: f(x) phi(x) is not small at |x| = 5000")
+            raise PrecisionError(
+                "E[f(z)] does not converge: f(x) phi(x) is not small at |x| = 5000"
+            )
     return at
 
 

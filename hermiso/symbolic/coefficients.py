@@ -42,7 +42,9 @@ def hermite_mean(f: ExactFunction, k: int) -> Expr:
 
 
 def _direct(f: ExactFunction, k: int) -> Expr:
-    coefficients = sp.Poly(probabilist(k, sp.Symbol("x")), sp.Symbol("x")).all_coeffs()[::-1] if k else [1]
+    coefficients = (
+        sp.Poly(probabilist(k, sp.Symbol("x")), sp.Symbol("x")).all_coeffs()[::-1] if k else [1]
+    )
     return f.expectation(polynomial(coefficients))
 
 
@@ -133,14 +135,18 @@ def _cut_exponential(kernel: Term, powers: dict[int, Expr], k: Expr, t: Expr, x:
     moments = Moments(t, oo, x).powers(kernel, max(powers))
 
     def jet(j: Expr) -> Expr:  # the j-th derivative of p e^{q x}, without e^{q x}
-        return sp.Add(*(_falling(j, i) / sp.factorial(i) * q ** (j - i) * d for i, d in enumerate(jets)))
+        return sp.Add(
+            *(_falling(j, i) / sp.factorial(i) * q ** (j - i) * d for i, d in enumerate(jets))
+        )
 
     def mean(e: Expr) -> Expr:
         return sp.Add(*(c * moments[m] for (m,), c in sp.Poly(e, x).terms()))
 
     size = sp.exp(q * t) * _density(t)
     if k.is_Integer:
-        inner = sp.Add(*(jet(Integer(j)).subs(x, t) * _hermite_at(k - 1 - j, t) for j in range(int(k))))
+        inner = sp.Add(
+            *(jet(Integer(j)).subs(x, t) * _hermite_at(k - 1 - j, t) for j in range(int(k)))
+        )
         return size * inner + mean(jet(k))
     j = sp.Dummy("j", integer=True, nonnegative=True)
     summand = jet(j).subs(x, t) * _hermite_at(k - 1 - j, t)
@@ -202,8 +208,12 @@ def _growth(n: Expr, a: Expr, v: Expr, b: Expr) -> Pair:
         return _power_of(n, a, v)
     if v == 0 and a == 0:
         even = sp.cos(n * sp.pi / 2) * probabilist_at_zero(n)  # (n-1)!! for even n
-        return (b ** (n / 2) * even if sign_of(b) > 0 else (-b) ** (n / 2) * probabilist_at_zero(n)), ZERO
-    if v == 0 and sign_of(b) < 0:
+        if b.is_nonpositive:
+            return (-b) ** (n / 2) * probabilist_at_zero(n), ZERO
+        return (
+            b ** (n / 2) * even if sign_of(b) > 0 else (-b) ** (n / 2) * probabilist_at_zero(n)
+        ), ZERO
+    if v == 0 and (b.is_nonpositive or sign_of(b) < 0):
         return (-b) ** (n / 2) * ProbabilistHermite(n, a / sp.sqrt(-b)), ZERO
     if a == 0 and sign_of(b) > 0:
         size, turn = b ** (n / 2) * ProbabilistHermite(n, v / sp.sqrt(b)), n * sp.pi / 2

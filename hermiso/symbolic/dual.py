@@ -78,16 +78,31 @@ class _Engine:
     def __init__(self, rho: Expr) -> None:
         self.rho = rho
         self.root = Dummy("S", positive=True)
+        self.inverses: dict[Expr, Expr] = {}  # symbols for 1/Delta, put back at the end
         self.known: dict[tuple[_Factor, _Factor], Expr] = {}
 
     def finished(self, e: Expr) -> Expr:
-        """Replace S^(2j+r) by (1 - rho^2)^j sqrt(1 - rho^2)^r."""
-        flat, square = expanded(e), 1 - self.rho**2
+        """Put 1/Delta and sqrt(1 - rho^2) back, with S^(2j+r) = (1 - rho^2)^j S^r."""
+        flat = expanded(e.replace(sp.erf, lambda u: sp.erf(self._slope(u))))
         reduced = flat.replace(
             lambda p: p.is_Pow and p.base == self.root and p.exp.is_Integer and p.exp >= 2,
-            lambda p: square ** (p.exp // 2) * self.root ** (p.exp % 2),
+            lambda p: (1 - self.rho**2) ** (p.exp // 2) * self.root ** (p.exp % 2),
         )
-        return expanded(reduced).xreplace({self.root: sp.sqrt(square)})
+        found = expanded(reduced).xreplace({self.root: sp.sqrt(1 - self.rho**2)})
+        inverses = {d: 1 / delta for d, delta in self.inverses.items()}
+        return found.xreplace(inverses) if inverses else found
+
+    def _slope(self, u: Expr) -> Expr:
+        """(1 - rho)/S is sqrt((1 - rho)/(1 + rho)), finite at rho = 1; likewise with -rho."""
+        if not u.has(self.root):
+            return u
+        up, down = sp.sqrt(1 + self.rho), sp.sqrt(1 - self.rho)
+        factored = sp.factor(u)
+        for root, other, s in ((down, up, -1), (up, down, 1)):
+            ratio = sp.cancel(factored * self.root / (1 + s * self.rho))
+            if not ratio.has(self.root) and not ratio.has(self.rho):
+                return ratio * root / other
+        return u
 
     def mean(self, u: _Factor, v: _Factor) -> Expr:
         """E[u(x) v(y)]; waves are sums of two complex exponentials."""
@@ -104,8 +119,19 @@ class _Engine:
         if p == 0 and r == 0:
             return ONE, ONE, rho, ONE
         delta = sp.expand((1 - 2 * p) * (1 - 2 * r) - 4 * p * r * rho**2)
+        d = self._inverse(delta)
         square = 1 - rho**2
-        return delta, (1 - 2 * r * square) / delta, rho / delta, (1 - 2 * p * square) / delta
+        return delta, (1 - 2 * r * square) * d, rho * d, (1 - 2 * p * square) * d
+
+    def _inverse(self, delta: Expr) -> Expr:
+        if self.rho not in delta.free_symbols:
+            return 1 / delta
+        for d, known in self.inverses.items():
+            if known == delta:
+                return d
+        d = Dummy("d", positive=True)
+        self.inverses[d] = delta
+        return d
 
     def _wave_mean(self, u: _Factor, v: _Factor, sign: int) -> Expr:
         delta, xx, xy, yy = self._gaussian(u, v)
@@ -134,7 +160,7 @@ class _Engine:
             return self._base(u, v)
         if u.power < v.power or u.power == 0:
             u, v = v, u
-        _, xx, xy, yy = self._gaussian(u, v)
+        _, xx, xy, _ = self._gaussian(u, v)
         lower = replace(u, power=u.power - 1)
         total = (xx * u.lin + xy * v.lin) * self._real_mean(lower, v)
         if u.power > 1:
@@ -182,7 +208,9 @@ class _Engine:
         h, ku = _latent(u, mu[0], S[0])
         k, kv = _latent(v, mu[1], S[2])
         if u.plain or v.plain:
-            return (ONE if u.plain else _affine(u, Phi(h))) * (ONE if v.plain else _affine(v, Phi(k)))
+            return (ONE if u.plain else _affine(u, Phi(h))) * (
+                ONE if v.plain else _affine(v, Phi(k))
+            )
         r = ku * kv * S[1]
         both = binormal(h, k, r)
         if u.bump is None and v.bump is None:
@@ -233,8 +261,12 @@ def _dual_of_powers(f: ExactFunction, rho: Expr) -> Expr:
     left = _exponents(f.segments[0].terms, -1)
     total = ZERO
     for parity, mean in ((1, _even_mean), (-1, _odd_mean)):
-        halves = [(s, (right.get(s, ZERO) + parity * left.get(s, ZERO)) / 2) for s in {**left, **right}]
-        total += sp.Add(*(a * b * mean(s, r, rho) for s, a in halves for r, b in halves if a != 0 and b != 0))
+        halves = [
+            (s, (right.get(s, ZERO) + parity * left.get(s, ZERO)) / 2) for s in {**left, **right}
+        ]
+        total += sp.Add(
+            *(a * b * mean(s, r, rho) for s, a in halves for r, b in halves if a != 0 and b != 0)
+        )
     return total
 
 

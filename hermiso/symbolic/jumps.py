@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import sympy as sp
 from sympy import Expr
 
@@ -14,6 +16,6 @@ Edge = tuple[Expr | None, Terms]  # (t, jump function); None for the smooth part
 def edges(f: ExactFunction) -> list[Edge]:
     """Return [(None, f_left), (t_1, [f]_1), ...], without vanishing parts."""
     found: list[Edge] = [(None, f.segments[0].terms)]
-    for left, right in zip(f.segments, f.segments[1:], strict=False):
+    for left, right in pairwise(f.segments):
         found.append((left.upper, add(right.terms, scale(left.terms, -sp.S.One))))
     return [(t, g) for t, g in found if g]

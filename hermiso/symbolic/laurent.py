@@ -21,6 +21,7 @@ from sympy.polys.rings import ring
 Monomial = tuple[tuple[Expr, Rational], ...]
 Laurent = Mapping[Monomial, Rational]
 ZERO = Rational(0)
+MAX_GENERATORS = 2
 
 
 def laurent(e: Expr) -> dict[Monomial, Rational]:
@@ -57,6 +58,9 @@ def _base_powers(f: Expr) -> Iterable[tuple[Expr, Rational]]:
     if n.is_Rational:
         yield base, n
         return
+    if any(p.base.is_Add for p in n.atoms(sp.Pow)):  # exp(1/(1 + rho)) is one generator
+        yield f, Rational(1)
+        return
     for u in sp.Add.make_args(sp.expand(n)):
         c, m = u.as_coeff_Mul()
         if not c.is_Rational:
@@ -71,10 +75,29 @@ def from_laurent(p: Laurent) -> Expr:
     return sp.Add(*(c * sp.Mul(*(b**k for b, k in m)) for m, c in p.items()))
 
 
-def cleared(n: Laurent, d: Laurent) -> tuple[Laurent, Laurent]:
-    """Divide both by their common monomial, so that every exponent is >= 0."""
+def with_hyperbolics(p: Laurent) -> Laurent:
+    """Write c e^u + c e^{-u} as 2 c cosh(u), and the difference as sinh."""
+    left, found = dict(p), {}
+    for m in p:
+        for u, k in m:
+            partner = tuple((b, -j if b == u else j) for b, j in m)
+            if not isinstance(u, sp.exp) or m not in left or partner not in left:
+                continue
+            c, d = left[m], left[partner]
+            if abs(c) == abs(d):
+                del left[m], left[partner]
+                wave = (sp.cosh if c == d else sp.sinh)(k * u.args[0])
+                found[_key({**{b: j for b, j in m if b != u}, wave: Rational(1)})] = 2 * c
+    return {**left, **found}
+
+
+def cleared(n: Laurent, d: Laurent, fixed: Expr | None = None) -> tuple[Laurent, Laurent]:
+    """Divide both by their common monomial, so that every exponent is >= 0.
+
+    Generators that contain the symbol `fixed` stay as they are.
+    """
     powers = [dict(m) for m in (*n, *d)]
-    bases = {b for m in powers for b in m}
+    bases = {b for m in powers for b in m if fixed is None or fixed not in b.free_symbols}
     lowest = {b: min(m.get(b, ZERO) for m in powers) for b in bases}
     return _shifted(n, lowest), _shifted(d, lowest)
 
@@ -100,7 +123,7 @@ def _divided(
 ) -> tuple[Monomial, Rational]:
     powers = {b: -low for b, low in lowest.items()}
     for b, k in m:
-        powers[b] += k
+        powers[b] = powers.get(b, ZERO) + k
     for b, k in powers.items():
         if b.is_Integer:  # 2^(3/2) = 2 sqrt(2)
             c, powers[b] = c * b ** sp.floor(k), k - sp.floor(k)
@@ -135,9 +158,7 @@ class _Ring:
     def laurent(self, element: Any) -> Laurent:
         return {
             tuple(
-                (b, Rational(k, s))
-                for b, k, s in zip(self.bases, m, self.scale, strict=True)
-                if k
+                (b, Rational(k, s)) for b, k, s in zip(self.bases, m, self.scale, strict=True) if k
             ): Rational(int(c.numerator), int(c.denominator))
             for m, c in element.terms()
         }
@@ -155,7 +176,8 @@ def cancelled(n: Laurent, d: Laurent) -> tuple[Laurent, Laurent]:
 def factored(p: Laurent) -> Expr:
     """Return the product of the irreducible factors over the rationals."""
     generators = _Ring.of(p)
-    if not generators.bases or any(k < 0 for m in p for _, k in m):
+    few = 0 < len(generators.bases) <= MAX_GENERATORS  # factoring is for looks, and costly
+    if not few or any(k < 0 for m in p for _, k in m):
         return from_laurent(p)
     c, factors = generators.element(p).factor_list()
     parts = [from_laurent(generators.laurent(f)) ** k for f, k in factors]

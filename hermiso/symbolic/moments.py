@@ -4,8 +4,8 @@ For a kernel (a term without its power of x) on an interval, I_m is the integral
 x^m kernel(x) phi(x). With g(x) = exp(-kappa x^2/2 + q x), kappa = 1 - 2 quad, integration by
 parts (Stein) gives, for a complex q = lin + i freq,
 
-    kappa I_m = q I_{m-1} + (m-1) I_{m-2} + sum_j 2 a_j/sqrt(pi) I_{m-1}[erf_j -> exp(-(a_j x + b_j)^2)]
-                - [x^{m-1} g(x) prod erf]_lower^upper,
+    kappa I_m = q I_{m-1} + (m-1) I_{m-2} - [x^{m-1} g(x) prod erf]_lower^upper
+                + sum_j 2 a_j/sqrt(pi) I_{m-1}[erf_j replaced by exp(-(a_j x + b_j)^2)],
 
 so only I_0 needs a table: erf for an interval, erf of a shifted argument or `binormal` for one
 erf, `binormal` (arcsin when centred) for two. A complex value is a pair (real, imaginary).
@@ -71,12 +71,14 @@ class Moments:
             total = [a + (m - 1) * b for a, b in zip(total, known[m - 2], strict=True)]
         for a, factor, rest in erf_derivatives(kernel):
             pair = self._pairs(rest, m - 1)[m - 1]
-            total = [t + 2 * a * factor / sp.sqrt(sp.pi) * v for t, v in zip(total, pair, strict=True)]
+            total = [
+                t + 2 * a * factor / sp.sqrt(sp.pi) * v for t, v in zip(total, pair, strict=True)
+            ]
         edge = self._edge(kernel, m - 1)
         return _pair((t - b) / kappa for t, b in zip(total, edge, strict=True))
 
     def _flat_step(self, kernel: Term, m: int, known: list[Pair]) -> Pair:
-        """kappa = 0 on a finite interval: int x^m e^{q x}, by parts the other way."""
+        """For kappa = 0 on a finite interval: int x^m e^{q x}, by parts the other way."""
         q, w = kernel.lin, kernel.freq
         if q == 0 and w == 0:
             grown = replace(kernel, phase=ZERO)
@@ -114,8 +116,11 @@ class Moments:
         if kernel.erfs or (kernel.freq != 0 and growth != 0):
             raise NoClosedForm("an incomplete growing Gaussian times erf or a wave")
         if growth == 0:
-            return self._flat_step(kernel, 0, [(ZERO, ZERO)]) if kernel.lin or kernel.freq else (
-                self._edge(replace(kernel, phase=ZERO), 1)[0], ZERO)
+            return (
+                self._flat_step(kernel, 0, [(ZERO, ZERO)])
+                if kernel.lin or kernel.freq
+                else (self._edge(replace(kernel, phase=ZERO), 1)[0], ZERO)
+            )
         q = kernel.lin
         ends = [sp.erfi((growth * t + q) / sp.sqrt(2 * growth)) for t in (self.upper, self.lower)]
         return sp.exp(-(q**2) / (2 * growth)) / (2 * sp.sqrt(growth)) * (ends[0] - ends[1]), ZERO
@@ -129,7 +134,9 @@ class Moments:
         kappa = 1 - 2 * kernel.quad
         if sign_of(kappa) <= 0:
             raise NoClosedForm("a growing Gaussian times |x|^s")
-        return [side**m * _gamma_integral(kernel.modulus + m, kappa, near, far) for m in range(top + 1)]
+        return [
+            side**m * _gamma_integral(kernel.modulus + m, kappa, near, far) for m in range(top + 1)
+        ]
 
 
 def by_kernel(f: Terms) -> dict[Term, dict[int, Expr]]:
@@ -144,9 +151,7 @@ def erf_derivatives(kernel: Term) -> Iterable[tuple[Expr, Expr, Term]]:
     """Each erf factor differentiated: (a_j, exp(-b_j^2), kernel with the Gaussian instead)."""
     for j, (a, b) in enumerate(kernel.erfs):
         rest = kernel.erfs[:j] + kernel.erfs[j + 1 :]
-        gaussian = replace(
-            kernel, erfs=rest, quad=kernel.quad - a**2, lin=kernel.lin - 2 * a * b
-        )
+        gaussian = replace(kernel, erfs=rest, quad=kernel.quad - a**2, lin=kernel.lin - 2 * a * b)
         yield a, sp.exp(-(b**2)), gaussian
 
 

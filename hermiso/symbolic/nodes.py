@@ -6,6 +6,7 @@ differentiates in them, and evaluates with `.evalf(n)`.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import mpmath
@@ -18,7 +19,7 @@ from hermiso.numeric.quadrature import gaussian_mean
 from hermiso.pieces import split
 
 
-class Unevaluated(Expr):  # type: ignore[misc]
+class Unevaluated(Expr):
     """Base of all nodes: args are (expression, variable, further arguments...)."""
 
     is_commutative = True
@@ -27,7 +28,10 @@ class Unevaluated(Expr):  # type: ignore[misc]
 
     def __new__(cls, expression: Expr, variable: Symbol, *rest: Any) -> Unevaluated:
         """Build the node; the variable is bound."""
-        return Expr.__new__(cls, sp.sympify(expression), variable, *map(sp.sympify, rest))
+        node: Unevaluated = Expr.__new__(
+            cls, sp.sympify(expression), variable, *map(sp.sympify, rest)
+        )
+        return node
 
     expression = property(lambda self: self.args[0])
     variable = property(lambda self: self.args[1])
@@ -40,8 +44,8 @@ class Unevaluated(Expr):  # type: ignore[misc]
     @property
     def free_symbols(self) -> set[Symbol]:
         """The parameters."""
-        rest: set[Symbol] = set().union(*(a.free_symbols for a in self.args[2:]))
-        return (self.expression.free_symbols - {self.variable}) | rest
+        inside: set[Symbol] = self.expression.free_symbols - {self.variable}
+        return inside.union(*(a.free_symbols for a in self.args[2:]))
 
     def _eval_subs(self, old: Any, new: Any) -> Any:
         if old == self.variable:
@@ -99,7 +103,7 @@ class GaussianMean(Unevaluated):
             pieces = split(e, x)
         except NoClosedForm:
             return sp.Derivative(self, s, evaluate=False)
-        moved = sp.Add(*(_moving_jump(a, b, x, s) for a, b in zip(pieces, pieces[1:], strict=False)))
+        moved = sp.Add(*(_moving_jump(a, b, x, s) for a, b in pairwise(pieces)))
         branches = [(p.expression.diff(s), x < p.upper) for p in pieces[:-1]]
         inner = sp.Piecewise(*branches, (pieces[-1].expression.diff(s), True))
         return moved + (GaussianMean(inner, x) if inner != 0 else 0)
@@ -184,7 +188,9 @@ class DualActivation(Unevaluated):
             f, kinks = self._function(), self._kinks(digits)
             side = mpmath.sqrt((1 - rho) * (1 + rho))
             if side == 0:
-                return gaussian_mean(lambda t: f(t) * f(rho * t), [*kinks, *(-k for k in kinks)], digits)
+                return gaussian_mean(
+                    lambda t: f(t) * f(rho * t), [*kinks, *(-k for k in kinks)], digits
+                )
 
             def inner(t: Any) -> Any:
                 at = [(k - rho * t) / side for k in kinks]

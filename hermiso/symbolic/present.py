@@ -22,25 +22,56 @@ from hermiso.symbolic.laurent import (
     integral,
     laurent,
     primitive_part,
+    with_hyperbolics,
 )
 
 MAX_TIDY = 80
 MAX_GCD = 24
-MAX_FACTOR = 10
+MAX_FACTOR = 4
 
 
 def expanded(e: Expr) -> Expr:
-    """Expand products and powers; exponentials of a sum stay one exponential."""
-    flat = sp.expand(e, power_exp=False, power_base=False, log=False, complex=False)
+    """Expand products and powers.
+
+    Exponentials of a sum stay one exponential, and denominators stay powers of sums.
+    """
+    roots = {p.base: sp.Dummy("r", positive=True) for p in e.atoms(sp.Pow) if _is_denominator(p)}
+    flat = _expand(
+        e.replace(_is_denominator, lambda p: roots[p.base] ** (-2 * p.exp)) if roots else e
+    )
     if any(_wave_degree(term) > 1 for term in sp.Add.make_args(flat)):
-        flat = sp.expand(TR8(flat), power_exp=False, power_base=False, log=False, complex=False)
-    return flat
+        flat = _expand(TR8(flat))
+    flat = flat.subs({r: base**-sp.S.Half for base, r in roots.items()}) if roots else flat
+    return sp.Add(*map(_one_exponential, sp.Add.make_args(flat)))
+
+
+def _is_denominator(p: Expr) -> bool:
+    return bool(p.is_Pow and p.base.is_Add and (2 * p.exp).is_Integer and p.exp < 0)
+
+
+def _expand(e: Expr) -> Expr:
+    return sp.expand(e, power_exp=False, power_base=False, log=False, complex=False)
 
 
 def _wave_degree(term: Expr) -> int:
     """How many sines and cosines a product has; two or more are turned into sums."""
     powers = term.as_powers_dict()
-    return sum(int(n) for b, n in powers.items() if isinstance(b, (sp.sin, sp.cos)) and n.is_Integer)
+    return sum(
+        int(n) for b, n in powers.items() if isinstance(b, (sp.sin, sp.cos)) and n.is_Integer
+    )
+
+
+def _one_exponential(term: Expr) -> Expr:
+    """Merge the exponentials of a product; sympy merges only proportional exponents."""
+    parts = [f for f in sp.Mul.make_args(term) if isinstance(f, sp.exp)]
+    if not parts:
+        return term
+    over_sums = any(p.base.is_Add for f in parts for p in f.args[0].atoms(sp.Pow))
+    if len(parts) == 1 and not over_sums:
+        return term
+    rest = sp.Mul(*(f for f in sp.Mul.make_args(term) if not isinstance(f, sp.exp)))
+    total = sp.Add(*(f.args[0] for f in parts))
+    return rest * sp.exp(sp.factor(total) if over_sums else sp.expand(total))
 
 
 def tidy(e: Expr) -> Expr:
@@ -49,6 +80,7 @@ def tidy(e: Expr) -> Expr:
     if flat.is_Atom or _size(flat) > MAX_TIDY:
         return flat
     flat = _with_erfc([flat])[0]
+    flat = _with_hyperbolics(flat)
     candidates = [flat, sp.factor_terms(flat)]
     if _has_sum_denominators(flat):
         candidates.append(fraction(*lowest_terms(flat, Integer(1))))
@@ -56,7 +88,12 @@ def tidy(e: Expr) -> Expr:
 
 
 def _shortest(candidates: Iterable[Expr]) -> Expr:
-    return min(candidates, key=lambda e: (e.count_ops(), len(str(e))))
+    return min(candidates, key=_nodes)
+
+
+def _nodes(e: Expr) -> int:
+    """The size of an expression's tree."""
+    return 1 + sum(map(_nodes, e.args))
 
 
 def _with_erfc(parts: list[Expr]) -> list[Expr]:
@@ -68,6 +105,14 @@ def _with_erfc(parts: list[Expr]) -> list[Expr]:
         if sum(map(_size, others)) < sum(map(_size, parts)):
             parts = others
     return parts
+
+
+def _with_hyperbolics(e: Expr) -> Expr:
+    polynomial = laurent(e)
+    found = with_hyperbolics(polynomial)
+    if found == polynomial:
+        return e
+    return sp.Add(*map(_one_exponential, sp.Add.make_args(from_laurent(found))))
 
 
 def strength(c1: Expr, variance: Expr) -> Expr:
@@ -99,6 +144,12 @@ def _squared_fraction(c1: Expr, variance: Expr) -> Expr | None:
     return fraction(numerator, denominator).xreplace({square: primitive**2})
 
 
+def ratio(numerator: Expr, denominator: Expr, argument: Expr) -> Expr:
+    """Return a function of an argument over a constant, in lowest terms."""
+    top, bottom = lowest_terms(numerator, denominator, argument)
+    return _short(_with_hyperbolics(top)) / _short(bottom)
+
+
 def fraction(numerator: Expr, denominator: Expr) -> Expr:
     """Return numerator/denominator with each side factored where that is shorter."""
     return _short(numerator) / _short(denominator)
@@ -123,22 +174,26 @@ def _degree(e: Expr) -> Rational:
     )
 
 
-def lowest_terms(numerator: Expr, denominator: Expr) -> tuple[Expr, Expr]:
-    """Cancel common factors of two expanded expressions."""
-    if _has_sum_denominators(numerator) or _has_sum_denominators(denominator):
+def lowest_terms(
+    numerator: Expr, denominator: Expr, fixed: Expr | None = None
+) -> tuple[Expr, Expr]:
+    """Cancel common factors of two expanded expressions.
+
+    Generators that contain the symbol `fixed` (a kernel map's rho) are not moved across.
+    """
+    sums = _has_sum_denominators(numerator) or _has_sum_denominators(denominator)
+    if sums and fixed is None:
         n1, d1 = _over_sums(numerator)
         n2, d2 = _over_sums(denominator)
         numerator, denominator = expanded(n1 * d2), expanded(d1 * n2)
-    n, d = cleared(laurent(numerator), laurent(denominator))
-    if 1 < min(len(n), len(d)) and len(n) + len(d) <= MAX_GCD:
+    n, d = cleared(laurent(numerator), laurent(denominator), fixed)
+    if fixed is None and min(len(n), len(d)) > 1 and len(n) + len(d) <= MAX_GCD:
         n, d = cancelled(n, d)
     return integral(from_laurent(n), from_laurent(d))
 
 
 def _has_sum_denominators(e: Expr) -> bool:
-    return any(
-        p.base.is_Add and p.exp.is_Rational and p.exp < 0 for p in e.atoms(sp.Pow)
-    )
+    return any(p.base.is_Add and p.exp.is_Rational and p.exp < 0 for p in e.atoms(sp.Pow))
 
 
 def _over_sums(e: Expr) -> tuple[Expr, Expr]:

@@ -13,8 +13,9 @@ _VALUES = [
     *map(Rational, (2, 3, 1, 4, -1, -2, -3, 0)),
 ]  # fmt: skip
 _CHECKED = (
-    "positive negative nonnegative nonpositive zero nonzero integer noninteger even odd rational"
-).split()
+    *("positive", "negative", "nonnegative", "nonpositive", "zero", "nonzero"),
+    *("integer", "noninteger", "even", "odd", "rational"),
+)
 
 
 def samples(symbols: Iterable[Symbol], count: int = 2) -> list[dict[Symbol, Rational]]:

@@ -14,12 +14,12 @@ import sympy as sp
 from sympy import Expr, oo
 
 
-def Phi(u: Expr) -> Expr:  # noqa: N802  (the field's name for it)
+def Phi(u: Expr) -> Expr:
     """Return P(Z <= u) = (1 + erf(u/sqrt(2)))/2."""
     return (1 + sp.erf(u / sp.sqrt(2))) / 2
 
 
-class _RealFunction(sp.Function):  # type: ignore[misc]
+class _RealFunction(sp.Function):
     """A real function of real arguments, evaluated by mpmath at any precision."""
 
     is_extended_real = True
@@ -37,7 +37,7 @@ class _RealFunction(sp.Function):  # type: ignore[misc]
         raise NotImplementedError
 
 
-class erf_re(_RealFunction):  # noqa: N801
+class erf_re(_RealFunction):
     """Re erf(u + i v)."""
 
     nargs = 2
@@ -65,10 +65,12 @@ class erf_re(_RealFunction):  # noqa: N801
 
     def _latex(self, printer: Any) -> str:
         u, v = self.args
-        return rf"\operatorname{{Re}} \operatorname{{erf}}\left({printer._print(u + sp.I * v)}\right)"
+        return (
+            rf"\operatorname{{Re}} \operatorname{{erf}}\left({printer._print(u + sp.I * v)}\right)"
+        )
 
 
-class erf_im(_RealFunction):  # noqa: N801
+class erf_im(_RealFunction):
     """Im erf(u + i v)."""
 
     nargs = 2
@@ -96,10 +98,12 @@ class erf_im(_RealFunction):  # noqa: N801
 
     def _latex(self, printer: Any) -> str:
         u, v = self.args
-        return rf"\operatorname{{Im}} \operatorname{{erf}}\left({printer._print(u + sp.I * v)}\right)"
+        return (
+            rf"\operatorname{{Im}} \operatorname{{erf}}\left({printer._print(u + sp.I * v)}\right)"
+        )
 
 
-class binormal(_RealFunction):  # noqa: N801
+class binormal(_RealFunction):
     """P(X <= h, Y <= k) for standard Gaussians X, Y with correlation rho."""
 
     nargs = 3
@@ -140,7 +144,7 @@ class binormal(_RealFunction):  # noqa: N801
             u = h * h - 2 * h * k * mpmath.sin(theta) + k * k
             return mpmath.exp(-u / (2 * c * c))
 
-        integral = mpmath.quad(density, mpmath.linspace(0, mpmath.asin(rho), 9))
+        integral = mpmath.quad(density, [0, mpmath.asin(rho)])
         return mpmath.ncdf(h) * mpmath.ncdf(k) + integral / (2 * mpmath.pi)
 
     def _latex(self, printer: Any) -> str:

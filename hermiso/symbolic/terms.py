@@ -191,9 +191,13 @@ def _reciprocal(base: Expr, n: Expr, x: Symbol) -> Terms:
     p = sp.Poly(base, x)
     if p.degree() > 8:
         raise NoClosedForm(f"the denominator {base} has a degree above 8")
-    lead = p.LC()
-    monic = sp.factor(p.as_expr() / lead) if lead != 1 else p.as_expr()
-    return {Term(den=monic**-n): lead**n}
+    lead, den = p.LC(), ONE
+    if p.degree() == 1:
+        return {Term(den=(x + sp.cancel(p.TC() / lead)) ** -n): lead**n}
+    for factor, k in sp.factor_list(p.as_expr() / lead, x)[1]:
+        q = sp.Poly(factor, x)
+        den *= sp.expand(factor / q.LC()) ** k
+    return {Term(den=den**-n): lead**n}
 
 
 def _coefficients(u: Expr, x: Symbol, degree: int) -> list[Expr]:
@@ -250,9 +254,7 @@ _FUNCTIONS = {
 
 def polynomial(coefficients: Any) -> Terms:
     """Return the sum of c_j x^j from the coefficients c_0, c_1, ..."""
-    return {
-        Term(power=j): sp.sympify(c) for j, c in enumerate(coefficients) if c != Integer(0)
-    }
+    return {Term(power=j): sp.sympify(c) for j, c in enumerate(coefficients) if c != Integer(0)}
 
 
 def derivative(f: Terms) -> Terms:

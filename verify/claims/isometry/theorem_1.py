@@ -124,9 +124,7 @@ def rational_gram_matrices_strictly(stated: Condition, *, seed: int) -> Evidence
         return before, after
 
     domain = "correlations and norms, exact n-th powers, n = 2..5, all families"
-    return bounded(
-        sides, rational_samples(), domain=domain, strict=True, examples=150, seed=seed
-    )
+    return bounded(sides, rational_samples(), domain=domain, strict=True, examples=150, seed=seed)
 
 
 claims = (theorem, strict, strict_corrected)

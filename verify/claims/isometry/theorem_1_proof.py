@@ -182,9 +182,7 @@ am_gm = Claim(
 def by_the_tangent_of_the_logarithm(stated: Callable[[Any], Any]) -> Evidence:
     """log t <= t - 1; the sum over t = a_i / mean gives log(prod t) <= 0."""
     n, s, t = (sp.Symbol("n", integer=True, positive=True), *sp.symbols("s t", positive=True))
-    equal_norms = [
-        nonnegative(t - t ** (k * stated(k)), [t], domain="a_i = t") for k in (2, 3, 5)
-    ]
+    equal_norms = [nonnegative(t - t ** (k * stated(k)), [t], domain="a_i = t") for k in (2, 3, 5)]
     slope = sp.diff(t - 1 - sp.log(t), t)
     return together(
         *equal_norms,

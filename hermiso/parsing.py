@@ -1,0 +1,349 @@
+"""Formulas as text, read by a small grammar; nothing of the text is ever evaluated as Python.
+
+    sum        = product (("+" | "-") product)*
+    product    = power (("*" | "/") power)*
+    power      = signed ("^" signed)*                   right to left; "**" is "^"
+    signed     = ("+" | "-")* atom                      -x^2 is -(x^2)
+    atom       = number | constant | symbol | function "(" arguments ")" | "(" sum ")"
+    condition  = comparison (("and" | "or") comparison)*    "and" binds closer; "&", "|" too
+    comparison = sum (("<" | "<=" | ">" | ">=") sum)+
+
+Numbers are exact: 0.1 is 1/10. Symbols are real. Conditions stand in where(c, a, b),
+indicator(c) and piecewise((a, c), ..., (b, true)) only. The functions are those of
+`hermiso.vocabulary` and the names of the catalogue: gelu(2*x) is that activation at 2 x. What
+sympy prints of such a formula (Max, Piecewise, ...) is read back.
+
+Limits keep a hostile text from costing more than seconds: length, parts, nesting, exponents,
+digits of numbers, size of constants. Each is a ParseError that shows its place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import sympy as sp
+from sympy import Expr, Symbol
+
+from hermiso import vocabulary as words
+from hermiso.errors import ParseError
+
+MAX_LENGTH = 10_000
+MAX_TOKENS = 2_000
+MAX_NESTING = 100
+MAX_NUMBER_LENGTH = 100
+
+Assumptions = Mapping[str, Mapping[str, bool]]
+
+
+def parse(text: str, assumptions: Assumptions | None = None) -> Expr:
+    """Return the formula as a sympy expression in real symbols.
+
+    Args:
+        text: the formula, such as "max(alpha*x, 0)"; grammar in the module's docstring.
+        assumptions: sympy assumptions of symbols, such as {"alpha": {"positive": True}}.
+
+    Raises:
+        ParseError: names what is not allowed and shows its position.
+
+    >>> parse("x*(1 + erf(x/sqrt(2)))/2")
+    x*(erf(sqrt(2)*x/2) + 1)/2
+    >>> parse("where(x > 0, x, 0.01*x)")
+    Piecewise((x, x > 0), (x/100, True))
+    """
+    if not isinstance(text, str):
+        raise ParseError(f"a formula is text, and this is a {type(text).__name__}: {text!r:.60}")
+    if len(text) > MAX_LENGTH:
+        raise ParseError(f"the formula has {len(text)} characters; at most {MAX_LENGTH}")
+    parser = _Parser(text, assumptions or {})
+    try:
+        return parser.formula()
+    except RecursionError:
+        raise ParseError("the formula is nested too deeply; write it flatter") from None
+
+
+@dataclass(frozen=True)
+class _Token:
+    kind: str  # number, name, operator or end
+    text: str
+    at: int
+
+    def __str__(self) -> str:
+        return self.text if self.kind == "end" else repr(self.text)
+
+
+_TOKEN = re.compile(
+    r"(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
+    r"|(?P<name>[A-Za-z][A-Za-z0-9_]*)"
+    r"|(?P<operator>\*\*|<=|>=|[-+*/^(),<>&|])"
+    r"|(?P<space>[ \t\r\n]+)"
+)
+_INSTEAD = {
+    "=": "<= or >=", "[": "(", "]": ")", "{": "(", "}": ")", "\u2212": "-", "\u00b7": "*",
+    "\u00d7": "*", "\u00f7": "/", "\u2264": "<=", "\u2265": ">=", "\u03c0": "pi",
+}  # fmt: skip
+_CONDITIONS = "where(c, a, b), indicator(c) or piecewise((a, c), (b, true))"
+
+
+def _refuse(message: str, text: str, at: int) -> NoReturn:
+    """Raise with the part of the text around a position, and a caret below it."""
+    start = max(0, at - 30)
+    line = "".join(c if c.isprintable() else " " for c in text[start : at + 30])
+    raise ParseError(f"{message} (position {at + 1})\n  {line}\n  {' ' * (at - start)}^")
+
+
+def _tokens(text: str) -> list[_Token]:
+    tokens: list[_Token] = []
+    at = 0
+    while at < len(text):
+        match = _TOKEN.match(text, at)
+        if match is None:
+            hint = f"; use {_INSTEAD[text[at]]}" if text[at] in _INSTEAD else ""
+            _refuse(f"the character {text[at]!r} is not allowed{hint}", text, at)
+        if match.lastgroup != "space":
+            tokens.append(_Token(str(match.lastgroup), match.group(), at))
+        at = match.end()
+    if len(tokens) > MAX_TOKENS:
+        excess = tokens[MAX_TOKENS].at
+        _refuse(f"the formula has {len(tokens)} parts; at most {MAX_TOKENS}", text, excess)
+    return [*tokens, _Token("end", "the end", len(text))]
+
+
+class _Parser:
+    """Recursive descent over the tokens: one method for each rule of the grammar."""
+
+    def __init__(self, text: str, assumptions: Assumptions) -> None:
+        self.text = text
+        self.assumptions = assumptions
+        self.tokens = _tokens(text)
+        self.index = 0
+        self.depth = 0
+        self.builder = words.Builder()
+        self.in_condition = False
+        self.symbols: dict[str, Any] = {}
+
+    def formula(self) -> Any:
+        result = self.sum()
+        if self.token.kind != "end":
+            self.unexpected("the end")
+        unused = sorted(set(self.assumptions) - set(self.symbols))
+        if unused:
+            found = ", ".join(sorted(self.symbols)) or "none"
+            raise ParseError(
+                f"assumptions are given for {', '.join(unused)}, no symbol of the formula; "
+                f"its symbols: {found}"
+            )
+        return result
+
+    # Tokens.
+
+    @property
+    def token(self) -> _Token:
+        return self.tokens[self.index]
+
+    def advance(self) -> _Token:
+        self.index += 1
+        return self.tokens[self.index - 1]
+
+    def accept(self, *texts: str) -> _Token | None:
+        return self.advance() if self.token.text in texts else None
+
+    def expect(self, text: str) -> None:
+        if not self.accept(text):
+            self.unexpected(repr(text))
+
+    def open(self) -> None:
+        self.expect("(")
+        self.depth += 1
+        if self.depth > MAX_NESTING:
+            self.refuse(f"the formula is nested more than {MAX_NESTING} deep")
+
+    def close(self) -> None:
+        self.expect(")")
+        self.depth -= 1
+
+    def refuse(self, message: str, token: _Token | None = None) -> NoReturn:
+        _refuse(message, self.text, (token or self.token).at)
+
+    def placed(self, token: _Token, build: Callable[..., Any], *arguments: Any) -> Any:
+        """Build a part; an error gets the place of the token."""
+        try:
+            return build(*arguments)
+        except ParseError as error:
+            self.refuse(f"{token}: {error}", token)
+
+    def unexpected(self, expected: str) -> NoReturn:
+        token = self.token
+        if token.text in words.RELATIONS or token.text in words.CONNECTIVES:
+            self.refuse(f"{token} belongs in a condition: {_CONDITIONS}")
+        if token.kind in {"name", "number"} or token.text == "(":
+            self.refuse(f"an operator is missing before {token}; products need a *")
+        self.refuse(f"expected {expected}, found {token}")
+
+    # Rules.
+
+    def sum(self) -> Any:
+        start = self.token
+        terms = [self.product()]
+        while operator := self.accept("+", "-"):
+            term = self.number(self.product(), operator)
+            terms.append(-term if operator.text == "-" else term)
+        return terms[0] if len(terms) == 1 else sp.Add(self.number(terms[0], start), *terms[1:])
+
+    def product(self) -> Any:
+        start = self.token
+        factors = [self.power()]
+        while operator := self.accept("*", "/"):
+            factor = self.number(self.power(), operator)
+            divide = operator.text == "/"
+            factors.append(self.divided(factor, operator) if divide else factor)
+        if len(factors) == 1:
+            return factors[0]
+        return sp.Mul(self.number(factors[0], start), *factors[1:])
+
+    def power(self) -> Any:
+        start, operators = self.token, []
+        operands = [self.signed()]
+        while operator := self.accept("^", "**"):
+            operators.append(operator)
+            operands.append(self.signed())
+        sign, result = operands.pop()
+        ...
+
+    def atom(self) -> Any:
+        token = self.token
+        if token.kind == "number":
+            return self.literal(self.advance())
+        if token.kind == "name" and token.text not in {"and", "or", "not"}:
+            self.advance()
+            return self.call(token) if self.token.text == "(" else self.symbol(token)
+        if token.text != "(":
+            self.refuse(f"expected a number, a symbol, a function or '(', found {token}")
+        self.open()
+        result = self.condition() if self.in_condition else self.sum()
+        self.close()
+        return result
+
+    def condition(self) -> Any:
+        """Comparisons joined by and, or; a number where no comparison stands."""
+        alternatives, clause = [], [self.comparison()]
+        while operator := self.accept(*words.CONNECTIVES):
+            if words.CONNECTIVES[operator.text] is sp.Or:
+                alternatives.append(self.joined(sp.And, clause, operator))
+                clause = []
+            clause.append(self.comparison())
+        alternatives.append(self.joined(sp.And, clause, self.token))
+        return self.joined(sp.Or, alternatives, self.token)
+
+    def comparison(self) -> Any:
+        left = self.sum()
+        relations = []
+        while operator := self.accept(*words.RELATIONS):
+            right, left = self.number(self.sum(), operator), self.number(left, operator)
+            relations.append(words.built(words.RELATIONS[operator.text], left, right))
+            left = right
+        return self.joined(sp.And, relations, self.token) if relations else left
+
+    def joined(self, build: Any, conditions: list[Any], token: _Token) -> Any:
+        if len(conditions) == 1:
+            return conditions[0]
+        if any(isinstance(c, Expr) for c in conditions):
+            self.refuse("'and' and 'or' join conditions such as x > 0", token)
+        return words.built(build, *conditions)
+
+    def number(self, value: Any, token: _Token) -> Any:
+        if not isinstance(value, Expr):
+            self.refuse("a condition is no number; indicator(c) makes it one", token)
+        return value
+
+    # Leaves.
+
+    def literal(self, token: _Token) -> Any:
+        if len(token.text) > MAX_NUMBER_LENGTH:
+            length = len(token.text)
+            self.refuse(f"a number has {length} characters; at most {MAX_NUMBER_LENGTH}", token)
+        return self.placed(token, self.builder.literal, token.text)
+
+    def symbol(self, token: _Token) -> Any:
+        name = token.text
+        if name in words.CONSTANTS:
+            return words.CONSTANTS[name]
+        if name in words.TRUTH:
+            if not self.in_condition:
+                self.refuse(f"{token} belongs in a condition: {_CONDITIONS}", token)
+            return words.TRUTH[name]
+        if name in words.INFINITE_OR_COMPLEX:
+            self.refuse(f"{name} is not allowed: a formula is real and finite", token)
+        if words.is_function(name):
+            self.refuse(f"{name} is a function; write {name}(...)", token)
+        if name not in self.symbols:
+            self.symbols[name] = self.declared(name)
+        return self.symbols[name]
+
+    def declared(self, name: str) -> Any:
+        given = dict(self.assumptions.get(name, {}))
+        try:
+            return Symbol(name, **{"real": True, **given})
+        except ValueError as error:
+            raise ParseError(f"the assumptions {given} of {name} contradict each other") from error
+
+    # Functions.
+
+    def call(self, token: _Token) -> Any:
+        name = token.text
+        if name in words.CUTS:
+            if self.in_condition:
+                self.refuse(f"{name} may not stand in a condition", token)
+            return self.cut(name)
+        if not words.is_function(name):
+            self.refuse(f"there is no function {token}; {words.suggestion(name)}", token)
+        self.open()
+        outer, self.in_condition = self.in_condition, False
+        arguments = [self.sum()]
+        while self.accept(","):
+            arguments.append(self.sum())
+        self.in_condition = outer
+        self.close()
+        return self.placed(token, self.builder.call, name, arguments)
+
+    def cut(self, name: str) -> Any:
+        """where(c, a, b), indicator(c), piecewise((a, c), ..., (b, true))."""
+        self.open()
+        if name == "indicator":
+            branches = [(sp.S.One, self.decision()), (sp.S.Zero, sp.true)]
+        elif name == "where":
+            condition = self.decision()
+            self.expect(",")
+            first = self.sum()
+            self.expect(",")
+            branches = [(first, condition), (self.sum(), sp.true)]
+        else:
+            branches = [self.branch()]
+            while self.accept(","):
+                branches.append(self.branch())
+            if branches[-1][1] != sp.true:
+                self.refuse(f"the last condition of {name} must be true, to cover the line")
+        self.close()
+        return sp.Piecewise(*branches, evaluate=False)
+
+    def branch(self) -> tuple[Any, Any]:
+        self.open()
+        value = self.sum()
+        self.expect(",")
+        condition = self.decision()
+        self.close()
+        return value, condition
+
+    def decision(self) -> Any:
+        """A condition in its place in where, indicator or piecewise."""
+        start = self.token
+        self.in_condition = True
+        result = self.condition()
+        self.in_condition = False
+        if isinstance(result, Expr):
+            self.refuse("expected a condition such as x > 0", start)
+        if result.has(sp.Piecewise):
+            self.refuse("a condition may not contain a function cut into pieces", start)
+        return result

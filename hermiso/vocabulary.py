@@ -1,0 +1,258 @@
+"""What a formula may contain: constants, functions, activations; and how they are built.
+
+Errors here are short facts; the parser adds the place. Sympy simplifies when it builds: powers
+of numbers are multiplied out, and max, abs or comparisons examined at a cost that can grow
+exponentially with nesting. `Builder` limits the first, `built` leaves the second out where
+arguments are long or nested.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, partial
+from itertools import islice
+from typing import Any
+
+import sympy as sp
+
+from hermiso.errors import ParseError
+
+MAX_NODES = 10_000
+MAX_FOLDED_NODES = 200
+MAX_EXPONENT = 1_000
+MAX_BITS = 100_000
+MAX_ROOT_BITS = 1_000
+MAX_LOG_CONSTANT = 7_000  # e^7000 has about 3000 digits
+SIMPLE_NODES = 40
+
+CONSTANTS = {"pi": sp.pi, "e": sp.E, "E": sp.E}
+TRUTH = {"true": sp.true, "True": sp.true, "false": sp.false, "False": sp.false}
+INFINITE_OR_COMPLEX = {"I", "inf", "infinity", "nan", "oo", "zoo"}
+RELATIONS = {"<": sp.Lt, "<=": sp.Le, ">": sp.Gt, ">=": sp.Ge}
+CONNECTIVES = {"and": sp.And, "&": sp.And, "or": sp.Or, "|": sp.Or}
+CUTS = {"where", "indicator", "piecewise", "Piecewise"}
+
+_SWITCHES = (sp.Max, sp.Min, sp.Abs, sp.sign, sp.Heaviside, sp.Piecewise)
+_GUARDED = (*_SWITCHES[:-1], *RELATIONS.values(), sp.And, sp.Or)
+
+
+@dataclass(frozen=True)
+class Function:
+    """How to build a call, its number of arguments (None: any) and the largest constant one.
+
+    Without `build` it is a power or an activation of the catalogue.
+    """
+
+    build: Callable[..., Any] | None
+    arity: int | None = 1
+    limit: float = 1e300
+
+
+def built(build: Any, *arguments: Any) -> Any:
+    """Return build(*arguments), unevaluated where sympy's simplification may be slow."""
+    if build in {sp.Max, sp.Min} and len(arguments) == 1:
+        return arguments[0]
+    simple = sum(_nodes(a, SIMPLE_NODES) for a in arguments) <= SIMPLE_NODES
+    simple = simple and not any(a.has(*_SWITCHES) for a in arguments)
+    return build(*arguments, evaluate=simple)
+
+
+def _guarded(function: Any, arity: int | None = 1) -> Function:
+    return Function(partial(built, function), arity)
+
+
+def _clip(u: Any, lower: Any, upper: Any) -> Any:
+    return built(sp.Min, built(sp.Max, u, lower), upper)
+
+
+def _normal_cdf(u: Any) -> Any:
+    return (1 + sp.erf(u / sp.sqrt(2))) / 2
+
+
+FUNCTIONS: dict[str, Function] = {
+    "exp": Function(None, limit=MAX_LOG_CONSTANT),
+    "sqrt": Function(None),
+    "log": Function(sp.log),
+    "ln": Function(sp.log),
+    "sin": Function(sp.sin),
+    "cos": Function(sp.cos),
+    "tan": Function(sp.tan),
+    "sinh": Function(sp.sinh, limit=MAX_LOG_CONSTANT),
+    "cosh": Function(sp.cosh, limit=MAX_LOG_CONSTANT),
+    "tanh": Function(sp.tanh),
+    "asinh": Function(sp.asinh),
+    "atan": Function(sp.atan),
+    "erf": Function(sp.erf, limit=80),
+    "erfc": Function(sp.erfc, limit=80),
+    "erfi": Function(sp.erfi, limit=80),
+    "Phi": Function(_normal_cdf, limit=80),
+    "abs": _guarded(sp.Abs),
+    "sign": _guarded(sp.sign),
+    "heaviside": _guarded(sp.Heaviside),
+    "max": _guarded(sp.Max, None),
+    "min": _guarded(sp.Min, None),
+    "clip": Function(_clip, 3),
+}
+FUNCTIONS |= {name.capitalize(): FUNCTIONS[name] for name in ("abs", "heaviside", "max", "min")}
+
+_ACTIVATION = Function(None, limit=1000)
+
+
+def is_function(name: str) -> bool:
+    """Whether a call name(...) has a meaning."""
+    return name in FUNCTIONS or name in CUTS or name in _catalogue()
+
+
+def suggestion(name: str) -> str:
+    """What to write in place of an unknown function."""
+    known = [*FUNCTIONS, *sorted(CUTS), *_catalogue()]
+    close = difflib.get_close_matches(name, known, n=3)
+    if close:
+        return f"did you mean {' or '.join(close)}?"
+    own = ", ".join(sorted({n.lower() for n in (*FUNCTIONS, *CUTS)}))
+    return f"there are {own} and the names of hermiso.catalogue"
+
+
+@cache
+def _catalogue() -> tuple[str, ...]:
+    from hermiso import catalogue
+
+    return catalogue.names()
+
+
+class Builder:
+    """Builds numbers, powers and calls within limits for the formula as a whole.
+
+    Every number of a formula stems from a literal or a power and is used once, so the bits of
+    those bound the bits of all sums and products.
+    """
+
+    def __init__(self) -> None:
+        self._bits = 0
+        self._nodes = 0
+
+    def literal(self, text: str) -> Any:
+        """Return the exact value of a decimal number."""
+        mantissa, _, exponent = text.lower().partition("e")
+        whole, _, fraction = mantissa.partition(".")
+        power = int(exponent or 0)
+        if abs(power) > MAX_EXPONENT:
+            raise ParseError(f"a decimal exponent is larger than {MAX_EXPONENT}")
+        result = int(whole + fraction) * sp.Rational(10) ** (power - len(fraction))
+        self._charge(_bits(result))
+        return result
+
+    def power(self, base: Any, exponent: Any) -> Any:
+        """Return base^exponent, after a look at how large it would be."""
+        if base.is_zero and exponent.is_negative:
+            raise ParseError("division by zero")
+        if exponent.is_Rational:
+            self._check_exponent(base, exponent)
+        self._check_logarithms(exponent)
+        if not (base.free_symbols or exponent.free_symbols or base.is_zero):
+            size = exponent * sp.log(abs(base), evaluate=False)
+            _check_constant(size, "exp", MAX_LOG_CONSTANT)
+        result = base**exponent
+        powers = [f for f in sp.Mul.make_args(result) if f.is_Pow and f.exp.is_Rational]
+        if any(abs(f.exp) > MAX_EXPONENT for f in powers):
+            raise ParseError(f"an exponent is larger than {MAX_EXPONENT}")
+        return _real(result)
+
+    def call(self, name: str, arguments: list[Any]) -> Any:
+        """Return the function or activation of that name at the arguments."""
+        function = FUNCTIONS.get(name, _ACTIVATION)
+        if function.arity not in {len(arguments), None}:
+            plural = "" if function.arity == 1 else "s"
+            raise ParseError(f"{name} takes {function.arity} argument{plural}, not {len(arguments)}")
+        for argument in arguments:
+            _check_constant(argument, name, function.limit)
+        if name == "exp":
+            return self.power(sp.E, arguments[0])
+        if name == "sqrt":
+            return self.power(arguments[0], sp.Rational(1, 2))
+        if function.build:
+            return _real(function.build(*arguments))
+        return _real(self._activation(name, arguments[0]))
+
+    def _activation(self, name: str, argument: Any) -> Any:
+        from hermiso import catalogue
+
+        entry = catalogue.get(name)
+        formula, x = entry.expression, entry.variable
+        self._nodes += formula.count(x) * _nodes(argument, MAX_NODES)
+        if self._nodes > MAX_NODES:
+            raise ParseError(f"the formula grows beyond {MAX_NODES} operations")
+        if not (formula.has(sp.Piecewise) and argument.has(sp.Piecewise)):
+            return _replaced(formula, x, argument)
+        # Conditions must stay free of pieces, so go through the pieces of the argument.
+        if _nodes(argument, MAX_FOLDED_NODES) > MAX_FOLDED_NODES:
+            raise ParseError("functions cut into pieces are nested too deeply")
+        pieces = sp.piecewise_fold(argument, evaluate=False).args
+        branches = [(_replaced(formula, x, piece), condition) for piece, condition in pieces]
+        return sp.Piecewise(*branches, evaluate=False)
+
+    def _charge(self, bits: int) -> None:
+        self._bits += bits
+        if self._bits > MAX_BITS:
+            digits = int(MAX_BITS * math.log10(2))
+            raise ParseError(f"the numbers of the formula have more than {digits} digits")
+
+    def _check_exponent(self, base: Any, exponent: Any) -> None:
+        if abs(exponent) > MAX_EXPONENT:
+            raise ParseError(f"an exponent is larger than {MAX_EXPONENT}")
+        if not exponent.is_Integer and _bits(base) > MAX_ROOT_BITS:
+            raise ParseError("a root is taken of a number with too many digits")
+        self._charge(math.ceil(abs(exponent)) * _bits(base))
+
+    def _check_logarithms(self, exponent: Any) -> None:
+        """Sympy turns exp(n log(q)) into q^n, a power in disguise."""
+        for term in sp.Add.make_args(exponent):
+            if term.has(sp.log):
+                factor, rest = term.as_coeff_Mul()
+                if abs(factor) > MAX_EXPONENT:
+                    raise ParseError(f"an exponent is larger than {MAX_EXPONENT}")
+                self._charge(math.ceil(abs(factor)) * sum(map(_bits, rest.atoms(sp.Rational))))
+
+
+def _check_constant(argument: Any, name: str, limit: float) -> None:
+    if argument.free_symbols:
+        return
+    size = abs(argument.evalf(15))
+    if size.is_comparable and size > limit:
+        raise ParseError(f"the constant argument of {name} is larger than {limit:g}")
+
+
+def _real(result: Any) -> Any:
+    if result.has(sp.nan, sp.zoo, sp.oo, -sp.oo):
+        raise ParseError("the value is not finite here")
+    if result.has(sp.I) or (not result.free_symbols and result.is_extended_real is False):
+        raise ParseError("the value is not real here")
+    return result
+
+
+def _replaced(expression: Any, x: Any, argument: Any) -> Any:
+    """Put the argument in the place of x, with the restraint of `built`."""
+    if expression == x:
+        return argument
+    if not expression.args:
+        return expression
+    parts = [_replaced(part, x, argument) for part in expression.args]
+    if isinstance(expression, sp.Piecewise):
+        return sp.Piecewise(*parts, evaluate=False)
+    if isinstance(expression, _GUARDED):
+        return built(expression.func, *parts)
+    return expression.func(*parts)
+
+
+def _nodes(expression: Any, limit: int) -> int:
+    """Size of the expression tree, counted no further than just above the limit."""
+    return sum(1 for _ in islice(sp.preorder_traversal(expression), limit + 1))
+
+
+def _bits(expression: Any) -> int:
+    """Bits of the rational factors, which a power of the expression multiplies."""
+    bases = (f.base if f.is_Pow else f for f in sp.Mul.make_args(expression))
+    return sum(int(b.p).bit_length() + int(b.q).bit_length() for b in bases if b.is_Rational)

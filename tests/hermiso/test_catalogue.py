@@ -1,0 +1,213 @@
+"""hermiso.catalogue: its entries against torch's own functions, and the reading of torch."""
+
+import subprocess
+import sys
+from functools import partial
+
+import numpy as np
+import pytest
+import sympy as sp
+import torch
+import torch.nn.functional as F
+from sympy import Rational, Symbol
+from torch import nn
+
+from hermiso import catalogue
+from hermiso.activation import Activation, as_activation
+from hermiso.errors import ActivationError
+
+x = Symbol("x", real=True)
+EPS = 2.0**-52
+
+MODULES = {
+    "celu": nn.CELU(), "elu": nn.ELU(), "gelu": nn.GELU(), "hardshrink": nn.Hardshrink(),
+    "hardsigmoid": nn.Hardsigmoid(), "hardswish": nn.Hardswish(), "hardtanh": nn.Hardtanh(),
+    "identity": nn.Identity(), "leaky_relu": nn.LeakyReLU(), "logsigmoid": nn.LogSigmoid(),
+    "mish": nn.Mish(), "prelu": nn.PReLU(dtype=torch.float64), "relu": nn.ReLU(),
+    "relu6": nn.ReLU6(), "rrelu": nn.RReLU().eval(), "selu": nn.SELU(), "sigmoid": nn.Sigmoid(),
+    "silu": nn.SiLU(), "softplus": nn.Softplus(), "softshrink": nn.Softshrink(),
+    "softsign": nn.Softsign(), "tanh": nn.Tanh(), "tanhshrink": nn.Tanhshrink(),
+    "threshold": nn.Threshold(0.5, 0.25),
+}  # fmt: skip
+CONFIGURED = [
+    (nn.CELU(0.5), "celu(alpha=1/2)"),
+    (nn.ELU(1.5), "elu(alpha=3/2)"),
+    (nn.GELU(approximate="tanh"), "gelu(approximate=tanh)"),
+    (nn.Hardshrink(0.1), "hardshrink(lambd=1/10)"),
+    (nn.Hardtanh(-2, 0.3), "hardtanh(min_val=-2, max_val=3/10)"),
+    (nn.Hardtanh(0, float("inf")), "hardtanh(min_val=0, max_val=oo)"),
+    (nn.LeakyReLU(0.2), "leaky_relu(negative_slope=1/5)"),
+    (nn.PReLU(init=-0.7, dtype=torch.float64), "prelu(weight=-7/10)"),
+    (nn.RReLU(0.1, 0.3).eval(), "rrelu(lower=1/10, upper=3/10)"),
+    (nn.Softplus(2.0, threshold=50), "softplus(beta=2)"),
+    (nn.Softshrink(0.25), "softshrink(lambd=1/4)"),
+    (nn.Threshold(0.1, 20), "threshold(threshold=1/10, value=20)"),
+]
+FUNCTIONS = {
+    F.celu: "celu", F.elu: "elu", F.gelu: "gelu", F.hardshrink: "hardshrink",
+    F.hardsigmoid: "hardsigmoid", F.hardswish: "hardswish", F.hardtanh: "hardtanh",
+    F.leaky_relu: "leaky_relu", F.logsigmoid: "logsigmoid", F.mish: "mish", F.relu: "relu",
+    F.relu6: "relu6", F.rrelu: "rrelu", F.selu: "selu", F.sigmoid: "sigmoid", F.silu: "silu",
+    F.softplus: "softplus", F.softshrink: "softshrink", F.softsign: "softsign", F.tanh: "tanh",
+    F.tanhshrink: "tanhshrink", torch.abs: "abs", torch.arctan: "arctan", torch.atan: "arctan",
+    torch.celu: "celu", torch.cos: "cos", torch.erf: "erf", torch.exp: "exp", torch.relu: "relu",
+    torch.selu: "selu", torch.sigmoid: "sigmoid", torch.sign: "sign", torch.sin: "sin",
+    torch.special.erf: "erf", torch.special.expit: "sigmoid", torch.square: "square",
+    torch.tanh: "tanh",
+}  # fmt: skip
+PARTIALS = [
+    (partial(F.leaky_relu, negative_slope=0.2, inplace=False), "leaky_relu(negative_slope=1/5)"),
+    (partial(F.gelu, approximate="tanh"), "gelu(approximate=tanh)"),
+    (partial(F.threshold, threshold=1, value=0), "threshold(threshold=1, value=0)"),
+    (partial(F.softplus, beta=2, threshold=50), "softplus(beta=2)"),
+    (partial(F.rrelu, training=False), "rrelu"),
+]
+KNOWN = [
+    *((m, n) for n, m in MODULES.items()), *CONFIGURED, *FUNCTIONS.items(), *PARTIALS,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "name"), KNOWN, ids=[n for _, n in KNOWN])
+def test_agrees_with_torch(source, name):
+    activation = as_activation(source)
+    assert activation.name == name
+    t = torch.linspace(-19.9, 19.9, 797, dtype=torch.float64)  # Softplus switches at 20
+    ours, theirs = activation(t), source(t).detach()
+    # torch's own rounding is relative to the largest term; exp(20) is the largest value
+    allowed = 16 * EPS * torch.maximum(theirs.abs(), t.abs().clamp(min=1))
+    assert (ours - theirs).abs().le(allowed).all()
+    assert (torch.tensor(activation(t.numpy())) - theirs).abs().le(allowed).all()
+
+
+def test_every_elementwise_module_of_torch_is_known():
+    others = {"GLU", "MultiheadAttention", "Softmin", "Softmax", "Softmax2d", "LogSoftmax"}
+    mapped = {type(m).__name__ for m in MODULES.values()}
+    assert set(nn.modules.activation.__all__) == mapped - {"Identity"} | others
+
+
+class Loud(nn.ReLU):
+    def forward(self, t):
+        return 2 * t
+
+
+class Renamed(nn.LeakyReLU):
+    pass
+
+
+def patched() -> nn.Module:
+    module = nn.ReLU()
+    module.forward = lambda t: t
+    return module
+
+
+def varied() -> nn.Module:
+    module = nn.PReLU(2)
+    module.weight.data[1] = 0.5
+    return module
+
+
+REFUSED = [
+    (nn.Softmax(-1), "Softmax is no elementwise activation: it normalizes over"),
+    (F.log_softmax, "log_softmax is no elementwise activation"),
+    (nn.GLU(), "GLU is no elementwise activation: it multiplies one half"),
+    (nn.LayerNorm(3), "LayerNorm .* it normalizes with statistics of its input"),
+    (nn.Dropout(), "Dropout .* it is random"),
+    (nn.Linear(2, 2), "Linear .* it mixes the entries"),
+    (nn.Sequential(nn.Tanh()), "Sequential .* pass the activation inside"),
+    (nn.Flatten(), "torch's Flatten is not among the activations of the catalogue"),
+    (torch.add, "torch's add is not among the activations"),
+    (nn.ReLU, r"ReLU is a class; pass a module, e.g. torch.nn.ReLU\(\)"),
+    (nn.RReLU(), r"RReLU is random in training mode; call .eval\(\)"),
+    (partial(F.rrelu, training=True), "rrelu is random with training=True"),
+    (Loud(), "Loud overrides the forward of torch.nn.ReLU"),
+    (patched(), "ReLU overrides the forward"),
+    (type("Mine", (nn.Module,), {})(), "the formula of the module Mine is unknown"),
+    (varied(), "weight of prelu has 2 different values"),
+    (F.prelu, r"the function prelu leaves weight open; use catalogue.get\('prelu', weight=...\)"),
+    (F.threshold, "the function threshold leaves threshold and value open"),
+    (partial(F.elu, 0), "partial.elu, .... fixes positional arguments; give keywords"),
+    (partial(F.elu, slope=2), "elu has no parameter 'slope'; its parameters: alpha"),
+]
+
+
+@pytest.mark.parametrize(("source", "message"), REFUSED, ids=[m for _, m in REFUSED])
+def test_refuses(source, message):
+    with pytest.raises(ActivationError, match=message):
+        as_activation(source)
+
+
+def test_a_subclass_that_keeps_forward_is_known():
+    assert as_activation(Renamed(0.2)) == as_activation(nn.LeakyReLU(0.2))
+
+
+def test_single_precision_weights_are_the_decimals_they_print_as():
+    module = nn.PReLU(3, init=0.1)
+    assert as_activation(module).expression == sp.Piecewise((x, x > 0), (x / 10, True))
+
+
+def test_names_are_attributes():
+    assert catalogue.names()[:3] == ("identity", "relu", "relu6")
+    assert len(set(catalogue.names())) == len(catalogue.names())
+    for name in catalogue.names():
+        entry = getattr(catalogue, name)
+        assert isinstance(entry, Activation)
+        assert entry is catalogue.get(name)
+        assert entry is as_activation(name)
+        assert entry.name == name
+        assert entry.variable == x
+        assert entry.expression.free_symbols == {x}
+    assert set(catalogue.names()) <= set(dir(catalogue))
+
+
+def test_selu_has_the_decimals_of_torch():
+    scale, cases = catalogue.get("selu").expression.args
+    assert scale == Rational("1.0507009873554804934193349852946")
+    assert cases.args[1].expr.subs(sp.exp(x), 0) == -Rational("1.6732632423543772848170429916717")
+
+
+def test_symbols_stay_symbolic():
+    s = Symbol("s")
+    activation = catalogue.get("leaky_relu", negative_slope=s)
+    assert activation.expression == sp.Piecewise((x, x > 0), (s * x, True))
+    assert activation.name == "leaky_relu(negative_slope=s)"
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "message"),
+    [
+        ("gellu", {}, r"'gellu' is no name of the catalogue; did you mean gelu or .*hermiso.parse"),
+        ("ReLU", {}, "did you mean relu or"),
+        ("LeakyReLU", {}, "did you mean leaky_relu"),
+        ("max(x, 0)", {}, r"no name of the catalogue; catalogue.names\(\) lists them all"),
+        ("relu", {"slope": 1}, "relu has no parameter 'slope'; its parameters: none"),
+        ("elu", {"alpha": x}, "alpha is x; it may not contain the variable x"),
+        ("elu", {"alpha": []}, r"\[\] is neither a number nor a sympy expression"),
+        ("softplus", {"beta": 0}, "contains zoo"),
+        ("gelu", {"approximate": "erf"}, "approximate is 'erf'; it must be 'none' or 'tanh'"),
+    ],
+)
+def test_refuses_unknown_names_and_parameters(name, parameters, message):
+    with pytest.raises(ActivationError, match=message):
+        catalogue.get(name, **parameters)
+
+
+def test_an_unknown_attribute_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="has no attribute 'gellu'"):
+        catalogue.gellu  # noqa: B018
+
+
+def test_torch_is_recognized_without_importing_it():
+    script = (
+        "import sys, types; from hermiso.activation import as_activation;"
+        "base = type('ReLU', (), {'__module__': 'torch.nn.modules.activation',"
+        " 'forward': lambda self, t: t});"
+        "print(as_activation(base()).name, 'torch' in sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == ["relu", "False"]
+
+
+def test_values_are_those_of_the_papers():
+    assert catalogue.get("he2").expression == x**2 - 1
+    assert catalogue.get("step")(np.array([-1.0, 0.0, 1.0])).tolist() == [0, 0, 1]
+    assert catalogue.get("shifted_exp").expression == sp.exp(x - 2)
