@@ -168,7 +168,7 @@ def _written_out(e: sp.Basic, seen: dict[sp.Basic, int]) -> int:
 
 
 def _variable(e: Expr, x: Symbol | None) -> Symbol:
-    symbols = sorted(e.free_symbols, key=str)
+    symbols = sorted(e.free_symbols, key=_declaration)
     if not symbols:
         raise ActivationError(f"{e} is constant: there is no variable")
     if x is None:

@@ -172,7 +172,7 @@ class _Parser:
         try:
             return build(*arguments)
         except ParseError as error:
-            self.refuse(f"{token}: {error}", token)
+            self.refuse(str(error), token)
 
     def unexpected(self, expected: str) -> NoReturn:
         token = self.token
@@ -197,20 +197,35 @@ class _Parser:
         factors = [self.power()]
         while operator := self.accept("*", "/"):
             factor = self.number(self.power(), operator)
-            divide = operator.text == "/"
-            factors.append(self.divided(factor, operator) if divide else factor)
+            if operator.text == "/":
+                factor = self.placed(operator, self.builder.power, factor, sp.S.NegativeOne)
+            factors.append(factor)
         if len(factors) == 1:
             return factors[0]
         return sp.Mul(self.number(factors[0], start), *factors[1:])
 
     def power(self) -> Any:
-        start, operators = self.token, []
-        operands = [self.signed()]
+        chain = [(self.minus(), self.atom())]
+        operators = []
         while operator := self.accept("^", "**"):
             operators.append(operator)
-            operands.append(self.signed())
-        sign, result = operands.pop()
-        ...
+            chain.append((self.minus(), self.atom()))
+        minus, result = chain.pop()
+        if minus:
+            result = -self.number(result, minus)
+        for (minus, base), operator in zip(reversed(chain), reversed(operators), strict=True):
+            base, exponent = self.number(base, operator), self.number(result, operator)
+            result = self.placed(operator, self.builder.power, base, exponent)
+            result = -result if minus else result
+        return result
+
+    def minus(self) -> _Token | None:
+        """Signs before an atom: the last minus if they amount to one."""
+        last = None
+        while sign := self.accept("+", "-"):
+            if sign.text == "-":
+                last = None if last else sign
+        return last
 
     def atom(self) -> Any:
         token = self.token

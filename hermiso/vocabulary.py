@@ -96,7 +96,8 @@ FUNCTIONS: dict[str, Function] = {
     "min": _guarded(sp.Min, None),
     "clip": Function(_clip, 3),
 }
-FUNCTIONS |= {name.capitalize(): FUNCTIONS[name] for name in ("abs", "heaviside", "max", "min")}
+_PRINTED = {"Abs": "abs", "Heaviside": "heaviside", "Max": "max", "Min": "min"}  # by sympy
+FUNCTIONS |= {printed: FUNCTIONS[name] for printed, name in _PRINTED.items()}
 
 _ACTIVATION = Function(None, limit=1000)
 
@@ -112,7 +113,7 @@ def suggestion(name: str) -> str:
     close = difflib.get_close_matches(name, known, n=3)
     if close:
         return f"did you mean {' or '.join(close)}?"
-    own = ", ".join(sorted({n.lower() for n in (*FUNCTIONS, *CUTS)}))
+    own = ", ".join(sorted({*FUNCTIONS, *CUTS} - {*_PRINTED, "Piecewise"}))
     return f"there are {own} and the names of hermiso.catalogue"
 
 
@@ -166,7 +167,9 @@ class Builder:
         function = FUNCTIONS.get(name, _ACTIVATION)
         if function.arity not in {len(arguments), None}:
             plural = "" if function.arity == 1 else "s"
-            raise ParseError(f"{name} takes {function.arity} argument{plural}, not {len(arguments)}")
+            raise ParseError(
+                f"{name} takes {function.arity} argument{plural}, not {len(arguments)}"
+            )
         for argument in arguments:
             _check_constant(argument, name, function.limit)
         if name == "exp":

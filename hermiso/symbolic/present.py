@@ -39,7 +39,7 @@ def expanded(e: Expr) -> Expr:
     flat = _expand(
         e.replace(_is_denominator, lambda p: roots[p.base] ** (-2 * p.exp)) if roots else e
     )
-    if any(_wave_degree(term) > 1 for term in sp.Add.make_args(flat)):
+    if _size(flat) <= MAX_TIDY and any(map(_many_waves, sp.Add.make_args(flat))):
         flat = _expand(TR8(flat))
     flat = flat.subs({r: base**-sp.S.Half for base, r in roots.items()}) if roots else flat
     return sp.Add(*map(_one_exponential, sp.Add.make_args(flat)))
@@ -53,12 +53,11 @@ def _expand(e: Expr) -> Expr:
     return sp.expand(e, power_exp=False, power_base=False, log=False, complex=False)
 
 
-def _wave_degree(term: Expr) -> int:
-    """How many sines and cosines a product has; two or more are turned into sums."""
+def _many_waves(term: Expr) -> bool:
+    """Whether a product has several sines and cosines; those are turned into sums."""
     powers = term.as_powers_dict()
-    return sum(
-        int(n) for b, n in powers.items() if isinstance(b, (sp.sin, sp.cos)) and n.is_Integer
-    )
+    waves = [n for b, n in powers.items() if isinstance(b, (sp.sin, sp.cos)) and n.is_Integer]
+    return bool(sum(waves) > 1)
 
 
 def _one_exponential(term: Expr) -> Expr:

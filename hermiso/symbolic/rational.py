@@ -46,7 +46,8 @@ class _Line:
 
     def __init__(self, kappa: Expr, whole: bool) -> None:
         self.kappa, self.whole = kappa, whole
-        self.known: dict[tuple[str, Expr, int], Expr] = {}
+        self.known: dict[tuple[Expr, int], Expr] = {}
+        self.poles: dict[tuple[Expr, Expr, int], tuple[Expr, Expr]] = {}
 
     def power(self, m: int) -> Expr:
         """The integral of x^m."""
@@ -58,7 +59,7 @@ class _Line:
 
     def simple(self, c: Expr, n: int) -> Expr:
         """The integral of (x + c)^-n, c > 0, on the half-line."""
-        key = ("simple", c, n)
+        key = (c, n)
         if key not in self.known:
             self.known[key] = self._simple(c, n)
         return self.known[key]
@@ -75,38 +76,42 @@ class _Line:
         lower = c * self.simple(c, n - 1) - self.simple(c, n - 2)
         return (c ** (1 - n) / ROOT_2PI + self.kappa * lower) / (n - 1)
 
-    def even(self, d: Expr, n: int) -> Expr:
-        """The integral of (x^2 + d)^-n, d > 0."""
-        key = ("even", d, n)
-        if key not in self.known:
-            self.known[key] = self._even(d, n)
-        return self.known[key]
+    def quadratic(self, r: Expr, d: Expr, n: int) -> tuple[Expr, Expr]:
+        """The integrals of 1/p^n and y/p^n for y = x - r, p = y^2 + d, d > 0, n >= 0.
 
-    def _even(self, d: Expr, n: int) -> Expr:
-        if n <= 0:
-            return sp.Add(
-                *(sp.binomial(-n, i) * d ** (-n - i) * self.power(2 * i) for i in range(1 - n))
-            )
-        if n == 1:
-            u = self.kappa * d / 2
-            full = sp.pi / sp.sqrt(d) * sp.exp(u) * sp.erfc(sp.sqrt(u)) / ROOT_2PI
-            return full if self.whole else full / 2
-        j = n - 1
-        lower = (2 * j - 1 - self.kappa * d) * self.even(d, j) + self.kappa * self.even(d, j - 1)
-        return lower / (2 * j * d)
+        From the derivatives of g/p^n and y g/p^n; a half-line has r = 0.
+        """
+        key = (r, d, n)
+        if key not in self.poles:
+            self.poles[key] = self._quadratic(r, d, n)
+        return self.poles[key]
 
-    def odd(self, d: Expr, n: int) -> Expr:
-        """The integral of x (x^2 + d)^-n, d > 0."""
-        if self.whole:
-            return ZERO
-        if n <= 0:
-            return sp.Add(
-                *(sp.binomial(-n, i) * d ** (-n - i) * self.power(2 * i + 1) for i in range(1 - n))
-            )
+    def _quadratic(self, r: Expr, d: Expr, n: int) -> tuple[Expr, Expr]:
+        if n == 0:
+            return self.power(0), self.power(1) - r * self.power(0)
         if n == 1:
-            u = self.kappa * d / 2
-            return -sp.exp(u) * sp.Ei(-u) / (2 * ROOT_2PI)
-        return (d ** (1 - n) / ROOT_2PI - self.kappa * self.odd(d, n - 1)) / (2 * (n - 1))
+            return self._half_pole(d) if not self.whole else _faddeeva(r, d, self.kappa)
+        kappa, j = self.kappa, n - 1
+        (a, b), (a_below, _) = self.quadratic(r, d, j), self.quadratic(r, d, j - 1)
+        even = ((2 * j - 1 - kappa * d) * a + kappa * a_below + kappa * r * b) / (2 * j * d)
+        edge = ZERO if self.whole else d**-j / ROOT_2PI
+        return even, (edge - kappa * (b + r * a)) / (2 * j)
+
+    def _half_pole(self, d: Expr) -> tuple[Expr, Expr]:
+        u = self.kappa * d / 2
+        size = sp.exp(u) / (2 * ROOT_2PI)
+        return sp.pi / sp.sqrt(d) * size * sp.erfc(sp.sqrt(u)), -size * sp.Ei(-u)
+
+
+def _faddeeva(r: Expr, d: Expr, kappa: Expr) -> tuple[Expr, Expr]:
+    """The whole line, n = 1: int g/(x - z) = i pi w(z sqrt(kappa/2)), w(z) = e^{-z^2} erfc(-iz)."""
+    s = sp.sqrt(d)
+    u, v = r * sp.sqrt(kappa / 2), s * sp.sqrt(kappa / 2)
+    size, angle = sp.exp(v**2 - u**2) * sp.pi / ROOT_2PI, 2 * u * v
+    er, ei = (1 - erf_re(v, u), erf_im(v, u)) if r != 0 else (sp.erfc(v), ZERO)
+    w_re = size * (sp.cos(angle) * er + sp.sin(angle) * ei)
+    w_im = size * (sp.cos(angle) * ei - sp.sin(angle) * er)
+    return w_re / s, -w_im
 
 
 def _integral(m: int, den: Expr, line: _Line, x: Symbol) -> Expr:
@@ -141,7 +146,7 @@ def _over_power(top: sp.Poly, p: sp.Poly, n: int, line: _Line) -> Expr:
 
 def _real_pole(top: sp.Poly, c: Expr, n: int, line: _Line) -> Expr:
     if line.whole or sign_of(c, because="a pole must be off its interval") <= 0:
-        raise NotSquareIntegrable(f"1/({top.gen} + {c})^{n} has a pole on its interval")
+        raise NotSquareIntegrable(f"1/({top.gen + c})^{n} has a pole on its interval")
     shifted = top.compose(sp.Poly(top.gen - c, top.gen))  # top = sum a_i (x + c)^i
     return sp.Add(*(a * line.simple(c, n - i) for (i,), a in shifted.terms()))
 
@@ -151,47 +156,23 @@ def _complex_poles(top: sp.Poly, p: sp.Poly, n: int, line: _Line) -> Expr:
     delta = d - b**2 / 4
     if sign_of(delta) <= 0:
         raise NotSquareIntegrable(f"1/({p.as_expr()})^{n} may have a pole on its interval")
-    if b == 0:
-        return sp.Add(*(a * _centred(i, d, n, line) for (i,), a in top.terms()))
-    if not line.whole:
+    if b != 0 and not line.whole:
         raise NoClosedForm(f"1/({p.as_expr()}) on a half-line")
-    return _shifted_poles(top, p, n, line)
+    r = -b / 2
+    shifted = top.compose(sp.Poly(top.gen + r, top.gen))  # in powers of y = x - r
+    return sp.Add(*(a * _over_quadratic(i, r, delta, n, line) for (i,), a in shifted.terms()))
 
 
-def _centred(m: int, d: Expr, n: int, line: _Line) -> Expr:
-    """The integral of x^m/(x^2 + d)^n by x^2 = (x^2 + d) - d."""
+def _over_quadratic(m: int, r: Expr, d: Expr, n: int, line: _Line) -> Expr:
+    """The integral of y^m/p^n by y^2 = p - d."""
     half, parity = divmod(m, 2)
-    base = line.odd if parity else line.even
-    return sp.Add(
-        *(sp.binomial(half, i) * (-d) ** (half - i) * base(d, n - i) for i in range(half + 1))
-    )
-
-
-def _shifted_poles(top: sp.Poly, p: sp.Poly, n: int, line: _Line) -> Expr:
-    """Peel off multiples of p, down to (e x + f)/p^j: derivatives of j = 1 in the constant."""
-    total, rest, j = ZERO, top, n
-    while j > 0 and not rest.is_zero:
-        rest, low = sp.div(rest, p)
-        total += _linear_over(low, p, j, line)
-        j -= 1
-    return total + sp.Add(*(c * line.power(i) for (i,), c in rest.terms()))
-
-
-def _linear_over(low: sp.Poly, p: sp.Poly, n: int, line: _Line) -> Expr:
-    b, d = p.coeff_monomial(p.gen), p.coeff_monomial(1)
-    e, f = low.coeff_monomial(p.gen), low.coeff_monomial(1)
-    y = Dummy("d", positive=True)
-    derived = sp.diff(_faddeeva(e, f, b, y, line.kappa), y, n - 1)
-    return (-1) ** (n - 1) * derived.subs(y, d - b**2 / 4) / sp.factorial(n - 1) / ROOT_2PI
-
-
-def _faddeeva(e: Expr, f: Expr, b: Expr, y: Expr, kappa: Expr) -> Expr:
-    """The integral over the line of (e x + f)/((x + b/2)^2 + y), by w(z) = exp(-z^2) erfc(-iz)."""
-    r, s = -b / 2, sp.sqrt(y)
-    u, v = r * sp.sqrt(kappa / 2), s * sp.sqrt(kappa / 2)
-    size, angle = sp.exp(v**2 - u**2), 2 * u * v
-    er, ei = 1 - erf_re(v, u), erf_im(v, u)  # erfc(v - i u) = er + i ei
-    w_re = size * (sp.cos(angle) * er + sp.sin(angle) * ei)
-    w_im = size * (sp.cos(angle) * ei - sp.sin(angle) * er)
-    # (e x + f)/((x-z)(x-z*)) = 2 Re[(e z + f)/(2 i s) / (x - z)], and int 1/(x-z) = i pi w
-    return sp.pi / s * ((e * r + f) * w_re - e * s * w_im)
+    total = ZERO
+    for i in range(half + 1):
+        c = sp.binomial(half, i) * (-d) ** (half - i)
+        if n - i >= 0:
+            total += c * line.quadratic(r, d, n - i)[parity]
+        else:
+            x = Dummy("x")
+            rest = sp.Poly((x - r) ** parity * ((x - r) ** 2 + d) ** (i - n), x)
+            total += c * sp.Add(*(a * line.power(j) for (j,), a in rest.terms()))
+    return total

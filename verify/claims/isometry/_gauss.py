@@ -44,6 +44,12 @@ def _strength(activation: Any, x: Any, kinks: Sequence[Any], digits: int) -> Any
         return 2 - c1**2 / (square - c0**2)
 
 
+def closed(expression: Any) -> bool:
+    """Whether an expression is made of sympy's own functions: no node left unevaluated."""
+    nodes = sp.preorder_traversal(expression)
+    return all(type(node).__module__.startswith("sympy.") for node in nodes)
+
+
 # Pairs (X, Y) of standard normal variables with E XY = rho
 
 

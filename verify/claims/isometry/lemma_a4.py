@@ -50,7 +50,10 @@ def det_3(x: Any, y: Any, m: Any) -> Any:
 
 
 def _chain(top: Any) -> tuple[Any, Any, Any, list[Any]]:
-    """All 0 <= x <= y <= m <= top as rational functions of three variables >= 0."""
+    """All 0 <= x <= y <= m < top as rational functions of three variables >= 0.
+
+    The inequalities are not strict and polynomial, so m = top follows by continuity.
+    """
     s, t, w = variables = list(sp.symbols("s t w", positive=True))
     m = top * w / (1 + w)
     y = m / (1 + t)
@@ -59,19 +62,22 @@ def _chain(top: Any) -> tuple[Any, Any, Any, list[Any]]:
 
 @lower.check(Level.PROVED, only="n = 2")
 def two_samples_from_below(stated: Bound) -> Evidence:
+    """Det G = 1 - m^2."""
     *_, m, variables = _chain(sp.S.One)
-    return nonnegative(det_2(m) - stated(2, m), variables[2:], domain="0 <= |G_12| < 1")
+    return nonnegative(det_2(m) - stated(2, m), variables[2:], domain="all |G_12| <= 1")
 
 
 @lower.check(Level.PROVED, only="n = 3")
 def three_samples_from_below(stated: Bound) -> Evidence:
     """The determinant is least where the product of the three entries is negative."""
     x, y, m, variables = _chain(sp.Rational(1, 2))
-    return nonnegative(det_3(-x, y, m) - stated(3, m), variables, domain="all |G_ij| < 1/2")
+    return nonnegative(det_3(-x, y, m) - stated(3, m), variables, domain="all |G_ij| <= 1/2")
 
 
 @lower.check(Level.SEARCHED)
 def rational_matrices_from_below(stated: Bound, *, seed: int) -> Evidence:
+    """Determinants in rational arithmetic."""
+
     def sides(G: Matrix) -> tuple[Fraction, Fraction]:
         return stated(len(G), largest_correlation(G)), det(G)
 
@@ -82,19 +88,22 @@ def rational_matrices_from_below(stated: Bound, *, seed: int) -> Evidence:
 
 @upper.check(Level.PROVED, only="n = 2")
 def two_samples_from_above(stated: Bound) -> Evidence:
+    """Det G = 1 - m^2."""
     *_, m, variables = _chain(sp.S.One)
-    return nonnegative(stated(2, m) - det_2(m), variables[2:], domain="0 <= |G_12| < 1")
+    return nonnegative(stated(2, m) - det_2(m), variables[2:], domain="all |G_12| <= 1")
 
 
 @upper.check(Level.PROVED, only="n = 3")
 def three_samples_from_above(stated: Bound) -> Evidence:
     """The determinant is largest where the product of the three entries is positive."""
     x, y, m, variables = _chain(sp.S.One)
-    return nonnegative(stated(3, m) - det_3(x, y, m), variables, domain="all |G_ij| < 1")
+    return nonnegative(stated(3, m) - det_3(x, y, m), variables, domain="all |G_ij| <= 1")
 
 
 @upper.check(Level.SEARCHED)
 def rational_matrices_from_above(stated: Bound, *, seed: int) -> Evidence:
+    """Determinants in rational arithmetic."""
+
     def sides(G: Matrix) -> tuple[Fraction, Fraction]:
         return det(G), stated(len(G), largest_correlation(G))
 

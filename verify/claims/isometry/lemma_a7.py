@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import hermiso
 from verify import Claim, Evidence, Level, Refuted, bounded, nonnegative, together
+from verify.claims.isometry._gauss import closed
 from verify.evidence import show
 from verify.exact import Vector
 from verify.strategies import activations, exact_spectra, unit_interval
@@ -20,6 +21,7 @@ from verify.strategies import activations, exact_spectra, unit_interval
 Bound = Callable[[Any, Any], Any]
 
 _ORDERS = 6
+_RHO = sp.Symbol("rho", real=True)
 _ALL = "all sum c_k^2 < oo, all rho in (0, 1)"
 
 lemma = Claim(
@@ -61,9 +63,10 @@ def as_an_identity_of_series(stated: Bound) -> Evidence:
     S = sum_{k>=2} c_k^2 (1 + ... + rho^(k-2)): sigma_bar = rho A and
     V - sigma_bar = (1 - rho) (A + S), 0 <= A <= V and S >= Q term by term.
     """
+    finite = _finite_orders(stated, 3)
     rho, beta, ratio, variables = _series()
     relaxed = nonnegative(stated(rho, beta) - ratio, variables, domain=_ALL, refutable=False)
-    return together(_finite_orders(stated, 3), relaxed, domain=_ALL)
+    return together(finite, relaxed, domain=_ALL)
 
 
 def _series() -> tuple[Any, Any, Any, list[Any]]:
@@ -79,6 +82,7 @@ def _series() -> tuple[Any, Any, Any, list[Any]]:
 
 @lemma.check(Level.PROVED, only=f"orders up to {_ORDERS}")
 def coefficient_by_coefficient(stated: Bound) -> Evidence:
+    """All coefficients of the polynomial in c_k^2 and rho / (1 - rho) are >= 0."""
     return _finite_orders(stated, _ORDERS)
 
 
@@ -93,6 +97,8 @@ def _finite_orders(stated: Bound, orders: int) -> Evidence:
 
 @lemma.check(Level.SEARCHED)
 def rational_spectra(stated: Bound, *, seed: int) -> Evidence:
+    """Both sides in rational arithmetic."""
+
     def sides(case: tuple[Vector, Fraction]) -> tuple[Fraction, Fraction]:
         p, rho = case
         return odds(kernel(p, rho)), stated(rho, strength(p))
@@ -104,13 +110,15 @@ def rational_spectra(stated: Bound, *, seed: int) -> Evidence:
 
 @lemma.check(Level.SEARCHED, only="activations with a closed form")
 def closed_kernel_maps(stated: Bound, *, seed: int) -> Evidence:
+    """Kernel maps and strengths of actual activations."""
     x = sp.Symbol("x", real=True)
 
     def sides(case: tuple[Any, Fraction]) -> tuple[float, float]:
         sigma, rho = case[0], sp.Rational(case[1])
-        kappa, beta = hermiso.kernel_map(sigma, rho, x), hermiso.beta(sigma, x)
-        left, right = (sp.N(side, 30) for side in (odds(kappa), stated(rho, beta)))
-        return float(left), float(right)
+        kappa, beta = hermiso.kernel_map(sigma, _RHO, x), hermiso.beta(sigma, x)
+        assume(closed(kappa) and closed(beta))
+        kappa, beta = (sp.N(value.subs(_RHO, rho), 30) for value in (kappa, beta))
+        return float(odds(kappa)), float(stated(rho, beta))
 
     domain = "hermiso.kernel_map and hermiso.beta, 30 digits, resolution 1e-12"
     cases = st.tuples(activations(x), unit_interval())
@@ -168,6 +176,8 @@ def _right(p: Vector, rho: Fraction) -> Fraction:
 
 @strict.check(Level.SEARCHED)
 def rational_spectra_strictly(stated: Strictness, *, seed: int) -> Evidence:
+    """Both sides in rational arithmetic, equality excluded."""
+
     def sides(case: tuple[Vector, Fraction]) -> tuple[Fraction, Fraction]:
         p, rho = case
         assume(stated.covers(p, rho))

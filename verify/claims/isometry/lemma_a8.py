@@ -83,6 +83,7 @@ def compared(stated: Statement, orders: int) -> Evidence:
 @lemma.check(Level.PROVED, only="n, k <= 8")
 @corrected.check(Level.PROVED, only="n, k <= 8")
 def by_gaussian_moments(stated: Statement) -> Evidence:
+    """Expand the polynomials and pair the factors (Isserlis)."""
     return compared(stated, 9)
 
 
@@ -113,7 +114,7 @@ def by_the_generating_function(stated: Statement) -> Evidence:
 
 
 def _generating(s: Any) -> Evidence:
-    """phi(x - s) / phi(x) = e^(sx - s^2/2); its Taylor series in s is Definition 2."""
+    """Identify phi(x - s) / phi(x), whose Taylor series in s is Definition 2."""
     return equal(
         sp.exp(-((x - s) ** 2) / 2) * sp.exp(x**2 / 2), sp.exp(s * x - s**2 / 2), domain="all s, x"
     )

@@ -34,10 +34,12 @@ def row(
 
     @claim.check(Level.PROVED)
     def derived_in_closed_form(stated: Any) -> Evidence:
+        """The library's closed form."""
         return equal(hermiso.beta(activation, x), stated, domain="one number")
 
     @claim.check(Level.MEASURED)
     def integrated_numerically(stated: Any) -> Evidence:
+        """Definition 3 by quadrature, without the library."""
         estimate, error = strength(activation, x, kinks)
         domain = "quadrature of c_0, c_1, E sigma^2"
         return within_error(estimate, error, stated, resolution=1e-10, domain=domain)
@@ -127,6 +129,7 @@ he2_name = Claim(
 @he2_name.check(Level.PROVED)
 @he2_corrected.check(Level.PROVED)
 def by_the_formula_of_rodrigues(stated: Any) -> Evidence:
+    """Differentiate e^(-x^2/2) twice."""
     return equal(rodrigues(2, x), stated, domain="all x")
 
 

@@ -54,17 +54,21 @@ def by_the_quotient_of_isometries(stated: Factor) -> Evidence:
 
 @theorem.check(Level.SEARCHED)
 def rational_gram_matrices(stated: Factor, *, seed: int) -> Evidence:
+    """N-th powers of both sides in rational arithmetic."""
+
     def sides(case: tuple[Matrix, Vector]) -> tuple[Fraction, Fraction]:
         s = rational(*case)
         before, after = isometry_powers(s)
         return before * stated(s) ** s.n, after
 
-    domain = "exact n-th powers, n = 2..5, all families of correlations, norms 1e-4 to 1e5"
+    domain = "exact n-th powers, n = 2..5, all families of correlations, norms of all sizes"
     return bounded(sides, rational_samples(), domain=domain, examples=150, seed=seed)
 
 
 @theorem.check(Level.SEARCHED)
 def float_samples(stated: Factor, *, seed: int) -> Evidence:
+    """Normalize vectors and ask the library for the isometries."""
+
     def sides(X: Array) -> tuple[float, float]:
         import numpy as np
 
@@ -117,6 +121,8 @@ strict = Claim(
 @strict.check(Level.SEARCHED)
 @strict_corrected.check(Level.SEARCHED)
 def rational_gram_matrices_strictly(stated: Condition, *, seed: int) -> Evidence:
+    """N-th powers of both sides in rational arithmetic, equality excluded."""
+
     def sides(case: tuple[Matrix, Vector]) -> tuple[Fraction, Fraction]:
         s = rational(*case)
         assume(stated(s))

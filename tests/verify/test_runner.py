@@ -1,0 +1,187 @@
+"""Every way in which a check can go wrong has its own verdict, and none of them is support."""
+
+from time import monotonic
+
+import pytest
+
+from verify import Claim, Level, Outcome, Result, Verdict, discover, judge, results, run
+
+TOYS = discover("tests.verify.toys")
+
+EXPECTED = {
+    "ignores-its-argument": (Verdict.TOOTHLESS, "does not refute the mutant 'two'"),
+    "drops-the-comparison": (Verdict.TOOTHLESS, "does not refute the mutant 'two'"),
+    "accepts-one-mutant": (Verdict.TOOTHLESS, "does not refute the mutant 'three'"),
+    "returns-a-bool": (Verdict.ERROR, "returned True; a check returns Evidence"),
+    "returns-nothing": (Verdict.ERROR, "returned None; a check returns Evidence"),
+    "rounds-up": (Verdict.ERROR, "declared PROVED, but its evidence is MEASURED"),
+    "crashes": (Verdict.ERROR, "ZeroDivisionError: by zero (crashes, line "),
+    "crashes-on-a-mutant": (Verdict.ERROR, "on the mutant 'three': ZeroDivisionError"),
+    "leaves-a-mutant-undecided": (Verdict.TOOTHLESS, "(undecided: who knows)"),
+    "refutes-everything": (Verdict.REFUTED, "1 is odd or even"),
+    "cannot-decide": (Verdict.UNDECIDED, "too close to call"),
+    "cannot-run": (Verdict.SKIPPED, "needs a machine that is not here"),
+}
+ISOLATED = {
+    "dies": "its process ended with exit code 7",
+    "hangs": "killed at its time limit of 1 s",
+    "hangs-on-a-mutant": "killed at its time limit of 1 s",
+}
+
+
+def alone(label: str) -> Outcome:
+    claim = TOYS.claims[label]
+    return judge(claim, claim.checks[0])
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_wrong_checks_are_found_out(name: str) -> None:
+    outcome = alone(f"toy:{name}")
+    verdict, detail = EXPECTED[name]
+    assert outcome.verdict is verdict
+    assert detail in outcome.detail
+    assert not outcome.verdict.supports
+
+
+def test_every_toy_is_tested() -> None:
+    bad = {label for label, home in TOYS.modules.items() if home.endswith(".bad")}
+    assert bad == {f"toy:{name}" for name in [*EXPECTED, *ISOLATED]}
+
+
+def test_a_right_check_supports_its_claim_and_rejects_every_mutant() -> None:
+    outcome = alone("toy:square")
+    assert outcome.verdict is Verdict.PROVED
+    assert outcome.rejected == ("no middle term", "sign")
+    assert outcome.evidence is not None
+    assert outcome.evidence.domain == "all x"
+
+
+def test_a_false_claim_is_refuted_with_its_counterexample() -> None:
+    outcome = alone("toy:half")
+    assert outcome.verdict is Verdict.REFUTED
+    assert outcome.detail == "derived 1/2, stated 1/8"
+    assert outcome.rejected == ("product",)
+
+
+def test_a_check_that_refutes_the_correction_too_is_toothless() -> None:
+    half = TOYS.claims["toy:half"]
+    everything = TOYS.claims["toy:refutes-everything"].checks[0]
+    outcome = judge(half, everything)
+    assert outcome.verdict is Verdict.TOOTHLESS
+    assert "does not support the corrected statement either" in outcome.detail
+
+
+def test_isolated_run_gives_every_verdict_and_goes_on() -> None:
+    started = monotonic()
+    found = {o.claim.removeprefix("toy:"): o for o in run(TOYS, TOYS.select(["toy"]), jobs=2)}
+    assert len(found) == len(TOYS.claims)
+    for name, (verdict, detail) in EXPECTED.items():
+        assert found[name].verdict is verdict, name
+        assert detail in found[name].detail
+    for name, detail in ISOLATED.items():
+        assert (found[name].verdict, found[name].detail) == (Verdict.ERROR, detail)
+    assert found["square"].verdict is Verdict.PROVED
+    assert found["below"].verdict is Verdict.SEARCHED
+    assert monotonic() - started < 60
+
+
+def test_closing_a_run_ends_its_processes() -> None:
+    from multiprocessing import active_children
+
+    outcomes = run(TOYS, TOYS.select(["toy:square", "toy:hangs"]), jobs=2)
+    assert next(outcomes).claim == "toy:square"
+    outcomes.close()  # type: ignore[attr-defined]
+    assert active_children() == []
+
+
+def test_same_seed_same_outcome() -> None:
+    first, second = (alone("toy:below") for _ in range(2))
+    assert (first.verdict, first.evidence, first.rejected) == (
+        second.verdict,
+        second.evidence,
+        second.rejected,
+    )
+
+
+# From checks to claims
+
+
+def made(claim: Claim, *verdicts: Verdict) -> Result:
+    check = claim.checks[0]
+    outcomes = tuple(Outcome(claim.label, check.name, v, Level.PROVED) for v in verdicts)
+    return Result(claim, outcomes)
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "expected"),
+    [
+        ((Verdict.PROVED,), Verdict.PROVED),
+        ((Verdict.PROVED, Verdict.UNDECIDED), Verdict.PROVED),
+        ((Verdict.PROVED, Verdict.REFUTED), Verdict.REFUTED),
+        ((Verdict.REFUTED, Verdict.TOOTHLESS), Verdict.TOOTHLESS),
+        ((Verdict.TOOTHLESS, Verdict.ERROR), Verdict.ERROR),
+        ((Verdict.UNDECIDED, Verdict.SKIPPED), Verdict.UNDECIDED),
+        ((Verdict.SKIPPED,), Verdict.SKIPPED),
+        ((), Verdict.UNDECIDED),
+    ],
+)
+def test_worst_verdict_wins(verdicts: tuple[Verdict, ...], expected: Verdict) -> None:
+    assert made(TOYS.claims["toy:square"], *verdicts).verdict is expected
+
+
+def test_a_partial_check_does_not_lift_the_verdict() -> None:
+    claim = TOYS.claims["toy:below"]
+    outcomes = (
+        Outcome(claim.label, "drawn", Verdict.SEARCHED, Level.SEARCHED),
+        Outcome(claim.label, "part", Verdict.PROVED, Level.PROVED, only="n = 2"),
+    )
+    assert Result(claim, outcomes).verdict is Verdict.SEARCHED
+    assert Result(claim, outcomes[1:]).verdict is Verdict.UNDECIDED
+
+
+def test_expectations() -> None:
+    square, half = TOYS.claims["toy:square"], TOYS.claims["toy:half"]
+    assert made(square, Verdict.PROVED).as_expected
+    assert made(half, Verdict.REFUTED).as_expected
+    assert not made(half, Verdict.PROVED).as_expected
+    assert not made(square, Verdict.REFUTED).as_expected
+    assert not made(square).as_expected
+
+
+def test_an_undecided_check_is_not_as_expected() -> None:
+    claim = TOYS.claims["toy:square"]
+    outcomes = tuple(
+        Outcome(claim.label, claim.checks[0].name, v, Level.PROVED)
+        for v in (Verdict.PROVED, Verdict.UNDECIDED)
+    )
+    assert Result(claim, outcomes).verdict is Verdict.PROVED
+    assert not Result(claim, outcomes).as_expected
+
+
+@pytest.mark.parametrize(
+    ("labels", "rests"),
+    [
+        (["toy:square", "toy:half:corrected", "toy:below"], True),
+        (["toy:half:corrected", "toy:below"], None),
+    ],
+)
+def test_support_of_ancestors(labels: list[str], rests: bool | None) -> None:
+    claims = TOYS.select(labels)
+    outcomes = [judge(claim, claim.checks[0]) for claim in claims]
+    found = {result.claim.label: result.rests for result in results(TOYS, claims, outcomes)}
+    assert found["toy:below"] is rests
+
+
+def test_a_refuted_ancestor_is_no_support() -> None:
+    claims = TOYS.select(["toy:square", "toy:half:corrected", "toy:below"])
+    outcomes = [
+        Outcome(
+            claim.label,
+            claim.checks[0].name,
+            Verdict.REFUTED if claim.label == "toy:square" else Verdict.PROVED,
+            Level.PROVED,
+        )
+        for claim in claims
+    ]
+    found = {result.claim.label: result.rests for result in results(TOYS, claims, outcomes)}
+    assert found["toy:below"] is False

@@ -1,0 +1,1 @@
+"""Claims that do everything wrong, for the tests of the checker."""

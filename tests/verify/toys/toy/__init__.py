@@ -1,0 +1,1 @@
+"""One toy claim for each verdict."""
