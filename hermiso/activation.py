@@ -72,6 +72,9 @@ class Activation:
 def as_activation(source: Any, x: Symbol | None = None, *, gain: Any = None) -> Activation:
     """Read an activation, optionally with a gain: sigma(gain x).
 
+    >>> as_activation("softplus", gain=0.5).expression
+    log(exp(x/2) + 1)
+
     Args:
         source: a sympy expression, an Activation, a name of the catalogue, a torch.nn module
             or a torch function.

@@ -101,6 +101,9 @@ def names() -> tuple[str, ...]:
 def get(name: str, **parameters: Any) -> Activation:
     """Return the activation of that name.
 
+    >>> get("leaky_relu", negative_slope=Symbol("s")).expression
+    Piecewise((x, x > 0), (s*x, True))
+
     Args:
         name: one of `names()`.
         parameters: numbers or sympy expressions in place of the defaults.

@@ -95,10 +95,7 @@ def _strength(p: Problem) -> Expr:
             reference.confirm(second, lambda f, z: f * f, "E[sigma(z)^2]")
     except NoClosedForm:
         return IsometryStrength(p.expression, p.x)
-    variance = expanded(second - c0**2)
-    if variance == 0:
-        raise ActivationError("Var sigma(z) is 0: a constant has no isometry strength")
-    result = strength(c1, variance)
+    result = strength(c0, c1, second)
     for sample in p.samples:
         same_value(result, isometry_strength(c0, c1, second), sample, "beta")
     return result

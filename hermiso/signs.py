@@ -51,14 +51,22 @@ def _refuse(u: Any) -> int:
 
 
 def _question(u: Any, because: str) -> str:
-    names = sorted(str(s) for s in u.free_symbols)
-    example = names[0]
     reason = f" ({because})" if because else ""
-    if u.is_Symbol:
-        hint = f"declare it, e.g. {example} = Symbol('{example}', positive=True)"
+    names = ", ".join(sorted(str(s) for s in u.free_symbols))
+    deciding = [f"{s} = Symbol('{s}', {fact}=True)" for s, fact in _deciding(u)]
+    if deciding:
+        hint = f"declare {' or '.join(deciding)}"
     else:
-        hint = (
-            f"declare assumptions on {', '.join(names)} that decide it, "
-            f"e.g. {example} = Symbol('{example}', positive=True), or substitute a number"
-        )
+        hint = f"declare assumptions on {names} that decide it, or substitute numbers"
     return f"the sign of {u} is needed and unknown{reason}; {hint}"
+
+
+def _deciding(u: Any) -> list[tuple[Any, str]]:
+    """Single assumptions that would decide the sign of u."""
+    found = []
+    for s in sorted(u.free_symbols, key=str):
+        for fact in ("positive", "negative"):
+            value = u.xreplace({s: sp.Symbol(s.name, **{fact: True})})
+            if s.is_extended_real is not False and (value.is_positive or value.is_negative):
+                found.append((s, fact))
+    return found

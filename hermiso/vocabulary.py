@@ -26,6 +26,8 @@ MAX_EXPONENT = 1_000
 MAX_BITS = 100_000
 MAX_ROOT_BITS = 1_000
 MAX_LOG_CONSTANT = 7_000  # e^7000 has about 3000 digits
+MAX_HEIGHT = 150  # of expression trees; sympy's cost grows with its third power or so
+MAX_CONSTANT_HEIGHT = 16  # and exponentially for constants
 SIMPLE_NODES = 40
 
 CONSTANTS = {"pi": sp.pi, "e": sp.E, "E": sp.E}
@@ -153,9 +155,11 @@ class Builder:
         if exponent.is_Rational:
             self._check_exponent(base, exponent)
         self._check_logarithms(exponent)
+        _check_size(base, "^")
+        _check_size(exponent, "^")
         if not (base.free_symbols or exponent.free_symbols or base.is_zero):
             size = exponent * sp.log(abs(base), evaluate=False)
-            _check_constant(size, "exp", MAX_LOG_CONSTANT)
+            _check_size(size, "exp", MAX_LOG_CONSTANT)
         result = base**exponent
         powers = [f for f in sp.Mul.make_args(result) if f.is_Pow and f.exp.is_Rational]
         if any(abs(f.exp) > MAX_EXPONENT for f in powers):
@@ -171,7 +175,7 @@ class Builder:
                 f"{name} takes {function.arity} argument{plural}, not {len(arguments)}"
             )
         for argument in arguments:
-            _check_constant(argument, name, function.limit)
+            _check_size(argument, name, function.limit)
         if name == "exp":
             return self.power(sp.E, arguments[0])
         if name == "sqrt":
@@ -220,8 +224,12 @@ class Builder:
                 self._charge(math.ceil(abs(factor)) * sum(map(_bits, rest.atoms(sp.Rational))))
 
 
-def _check_constant(argument: Any, name: str, limit: float) -> None:
-    if argument.free_symbols:
+def _check_size(argument: Any, name: str, limit: float = 1e300) -> None:
+    constant = not argument.free_symbols
+    if _height(argument) > (MAX_CONSTANT_HEIGHT if constant else MAX_HEIGHT):
+        what = "a constant" if constant else "the formula"
+        raise ParseError(f"{what} is nested too deeply; give inner parts as symbols")
+    if not constant:
         return
     size = abs(argument.evalf(15))
     if size.is_comparable and size > limit:
@@ -253,6 +261,13 @@ def _replaced(expression: Any, x: Any, argument: Any) -> Any:
 def _nodes(expression: Any, limit: int) -> int:
     """Size of the expression tree, counted no further than just above the limit."""
     return sum(1 for _ in islice(sp.preorder_traversal(expression), limit + 1))
+
+
+def _height(expression: Any) -> int:
+    height, level = 0, [expression]
+    while level:
+        height, level = height + 1, [part for whole in level for part in whole.args]
+    return height
 
 
 def _bits(expression: Any) -> int:

@@ -176,5 +176,5 @@ def _nodes(a: Any, b: Any, singular: bool) -> list[tuple[Any, Any]]:
     for panel in range(8):
         for t, w in _rule():
             u = (panel + (t + 1) / 2) / 8
-            found.append((mpmath.sign(middle) * u**10, 10 * u**9 * w / 16))
+            found.append((2 * middle * u**10, (b - a) * 10 * u**9 * w / 16))
     return found

@@ -14,17 +14,10 @@ from verify.claim import (
     Undecided,
     Verdict,
 )
-from verify.evidence import (
-    bounded,
-    equal,
-    nonnegative,
-    sample_points,
-    search,
-    together,
-    within_error,
-)
+from verify.evidence import equal, nonnegative, sample_points, together, within_error
 from verify.registry import Registry, RegistryError, UnknownLabel, discover, validate
 from verify.runner import Outcome, Result, judge, results, run
+from verify.searching import bounded, search
 
 __all__ = [
     "Check",

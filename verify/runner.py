@@ -18,8 +18,8 @@ from time import monotonic
 from typing import Any
 
 from verify.claim import Check, Claim, Evidence, Level, Refuted, Skipped, Undecided, Verdict
-from verify.evidence import first_counterexample
 from verify.registry import Registry, find
+from verify.searching import first_counterexample
 
 _STARTING = 120.0  # seconds until a process must have imported its claim
 _STARTED = "started"
@@ -203,8 +203,9 @@ def _serve(connection: Connection, module: str, label: str, name: str, seed: int
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     claim = find(module, label)
     check = next(check for check in claim.checks if check.name == name)
-    connection.send(_STARTED)
-    connection.send(judge(claim, check, seed))
+    with suppress(BrokenPipeError):  # the parent has ended
+        connection.send(_STARTED)
+        connection.send(judge(claim, check, seed))
 
 
 def _collect(running: dict[Connection, _Worker]) -> Iterator[Outcome]:

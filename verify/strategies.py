@@ -301,8 +301,9 @@ def spectra(*, orders: int = 40) -> SearchStrategy[Array]:
 # Activations
 
 
-def activations(x: Any = sp.Symbol("x", real=True)) -> SearchStrategy[Any]:  # noqa: B008
-    """Small sympy expressions in x: nonconstant, square-integrable, with closed forms."""
+def activations(x: Any = None) -> SearchStrategy[Any]:
+    """Small sympy expressions in x: nonconstant, square-integrable, piecewise elementary."""
+    x = sp.Symbol("x", real=True) if x is None else x
     gains = st.sampled_from([sp.Rational(1, 2), sp.Integer(1), sp.Rational(-3, 2), sp.Integer(2)])
     atoms: list[Callable[[Any], Any]] = [
         lambda u: u,

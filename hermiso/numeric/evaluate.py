@@ -43,6 +43,8 @@ def _walk(e: Any, known: dict[Any, Any], table: Table, number: Callable[[Any], A
 def _value(e: Any, known: dict[Any, Any], table: Table, number: Callable[[Any], Any]) -> Any:
     if e.is_Number or e.is_NumberSymbol:
         return _constant(e, number)
+    if isinstance(e, sp.Tuple):
+        return tuple(_walk(a, known, table, number) for a in e.args)
     if isinstance(e, sp.Piecewise):
         return _piecewise(e, known, table, number)
     function = table.get(e.func) or getattr(e, "numerical", None)
@@ -117,7 +119,6 @@ def _mpmath_table() -> Table:
         sp.Ei: mp.ei,
         sp.uppergamma: lambda s, x: mp.gammainc(s, x),
         sp.hyper: lambda a, b, z: mp.hyper(list(a), list(b), z),
-        sp.Tuple: lambda *a: a,
         sp.factorial: mp.factorial,
         sp.erfinv: mp.erfinv,
         sp.loggamma: mp.loggamma,

@@ -22,6 +22,7 @@ Monomial = tuple[tuple[Expr, Rational], ...]
 Laurent = Mapping[Monomial, Rational]
 ZERO = Rational(0)
 MAX_GENERATORS = 2
+MAX_DEGREE = 24  # beyond it a gcd costs more than it is worth
 
 
 def laurent(e: Expr) -> dict[Monomial, Rational]:
@@ -147,6 +148,10 @@ class _Ring:
         )
         return _Ring(bases, scale, ring([f"g{i}" for i in range(len(bases))], QQ)[0])
 
+    def degree(self, *polynomials: Laurent) -> int:
+        """The highest power of a generator: exp(1/5760) makes it large."""
+        return max(max(self._exponents(dict(m))) for p in polynomials for m in p)
+
     def element(self, p: Laurent) -> Any:
         return self.domain.from_dict(
             {self._exponents(dict(m)): QQ(int(c.p), int(c.q)) for m, c in p.items()}
@@ -167,7 +172,7 @@ class _Ring:
 def cancelled(n: Laurent, d: Laurent) -> tuple[Laurent, Laurent]:
     """Divide both by their polynomial gcd in the generators."""
     generators = _Ring.of(n, d)
-    if not generators.bases:
+    if not generators.bases or generators.degree(n, d) > MAX_DEGREE:
         return n, d
     top, bottom = generators.element(n).cancel(generators.element(d))
     return generators.laurent(top), generators.laurent(bottom)

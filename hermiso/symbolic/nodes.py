@@ -13,10 +13,16 @@ import mpmath
 import sympy as sp
 from sympy import Expr, Symbol
 
-from hermiso.errors import HermisoError, NoClosedForm
+from hermiso.errors import ActivationError, HermisoError, NoClosedForm, PrecisionError
 from hermiso.hermite import he, isometry_strength
-from hermiso.numeric.quadrature import gaussian_mean
+from hermiso.numeric.quadrature import GaussianRule, Weight, gaussian_rule
 from hermiso.pieces import split
+
+MAX_SERIES = 2000
+
+
+def _identity(value: Any, z: Any) -> Any:
+    return value
 
 
 class Unevaluated(Expr):
@@ -61,7 +67,8 @@ class Unevaluated(Expr):
         if self.free_symbols:
             return None
         digits = int(prec / 3.3219) + 2
-        return sp.Float._new(mpmath.mpf(self._value(digits))._mpf_, prec)
+        with mpmath.workdps(digits + 15):
+            return sp.Float._new(mpmath.mpf(self._value(digits))._mpf_, prec)
 
     def _value(self, digits: int) -> Any:
         raise NotImplementedError
@@ -73,8 +80,9 @@ class Unevaluated(Expr):
         """Return the node in terms of `GaussianMean`."""
         raise NotImplementedError
 
-    def _function(self) -> Any:
-        return sp.lambdify(self.variable, self.expression, "mpmath")
+    def _rule(self, digits: int, *weights: Weight) -> GaussianRule:
+        f = sp.lambdify(self.variable, self.expression, "mpmath")
+        return gaussian_rule(f, self._kinks(digits), digits, weights)
 
     def _kinks(self, digits: int) -> list[Any]:
         try:
@@ -88,7 +96,7 @@ class GaussianMean(Unevaluated):
     """E[expression(z)] for z ~ N(0, 1)."""
 
     def _value(self, digits: int) -> Any:
-        return gaussian_mean(self._function(), self._kinks(digits), digits)
+        return self._rule(digits, _identity).mean()
 
     def as_means(self) -> Expr:
         """Return the node itself."""
@@ -126,14 +134,11 @@ class IsometryStrength(Unevaluated):
     """beta = 2 - c_1^2/Var sigma(z) (isometry paper, eq. 11)."""
 
     def _value(self, digits: int) -> Any:
-        f, kinks = self._function(), self._kinks(digits)
-        with mpmath.workdps(digits + 15):
-            c0 = gaussian_mean(f, kinks, digits + 5)
-            c1 = gaussian_mean(lambda t: f(t) * t, kinks, digits + 5)
-            variance = gaussian_mean(lambda t: (f(t) - c0) ** 2, kinks, digits + 5)
-            # residual form: beta - 1 keeps its digits when sigma is nearly affine
-            residual = gaussian_mean(lambda t: (f(t) - c0 - c1 * t) ** 2, kinks, digits + 5)
-            return 1 + residual / variance
+        rule = self._rule(digits + 5, _identity, lambda f, z: f * z, lambda f, z: f * f)
+        c0, c1 = rule.mean(), rule.mean(lambda f, z: f * z)
+        variance = rule.mean(lambda f, z: (f - c0) ** 2)
+        # residual form: beta - 1 keeps its digits when sigma is nearly affine
+        return 1 + rule.mean(lambda f, z: (f - c0 - c1 * z) ** 2) / variance
 
     def as_means(self) -> Expr:
         """Return 2 - E[z sigma]^2/(E[sigma^2] - E[sigma]^2)."""
@@ -154,8 +159,8 @@ class HermiteCoefficient(Unevaluated):
     degree = property(lambda self: self.args[2])
 
     def _value(self, digits: int) -> Any:
-        f, k = self._function(), int(self.degree)
-        return gaussian_mean(lambda t: f(t) * he(k, t), self._kinks(digits), digits)
+        k = int(self.degree)
+        return self._rule(digits, lambda f, z: f * he(k, z)).mean(lambda f, z: f * he(k, z))
 
     def as_means(self) -> Expr:
         """Return the mean for an integer degree."""
@@ -181,22 +186,44 @@ class DualActivation(Unevaluated):
     rho = property(lambda self: self.args[2])
 
     def _value(self, digits: int) -> Any:
-        with mpmath.workdps(digits + 15):
-            rho = self.rho._to_mpmath(mpmath.mp.prec)
-            if abs(rho) > 1:
-                raise NoClosedForm(f"the dual activation needs |rho| <= 1; rho = {self.rho}")
-            f, kinks = self._function(), self._kinks(digits)
-            side = mpmath.sqrt((1 - rho) * (1 + rho))
-            if side == 0:
-                return gaussian_mean(
-                    lambda t: f(t) * f(rho * t), [*kinks, *(-k for k in kinks)], digits
-                )
+        rho = self.rho._to_mpmath(mpmath.mp.prec)
+        if abs(rho) > 1:
+            raise ActivationError(f"the dual activation needs |rho| <= 1; rho = {self.rho}")
+        if abs(rho) == 1:
+            return self._rule(digits, lambda f, z: f * f).mean(self._against(rho))
+        return self._series(rho, digits)
 
-            def inner(t: Any) -> Any:
-                at = [(k - rho * t) / side for k in kinks]
-                return f(t) * gaussian_mean(lambda w: f(rho * t + side * w), at, digits)
+    def _against(self, rho: Any) -> Weight:
+        f = sp.lambdify(self.variable, self.expression, "mpmath")
+        return lambda value, z: value * f(rho * z)
 
-            return gaussian_mean(inner, kinks, digits)
+    def _series(self, rho: Any, digits: int) -> Any:
+        """Sum c_k^2 rho^k until the rest of E[sigma^2], times |rho|^k, is negligible."""
+        goal = mpmath.mpf(10) ** (-digits - 2)
+        last = int(mpmath.log(goal) / mpmath.log(abs(rho))) + 2 if rho else 1
+        if last > MAX_SERIES:
+            raise PrecisionError(
+                f"the dual activation at rho = {self.rho} needs {last} coefficients for {digits} "
+                f"digits, above {MAX_SERIES}; ask for fewer digits"
+            )
+        rule = self._rule(digits, lambda f, z: f * f, lambda f, z: f * he(last, z))
+        left = second = rule.mean(lambda f, z: f * f)
+        weighted = [w * f for _, w, f in rule.rows]
+        h, previous = [mpmath.mpf(1)] * len(weighted), [mpmath.mpf(0)] * len(weighted)
+        total, k = mpmath.mpf(0), 0
+        while left * abs(rho) ** k > goal * second and k <= last:
+            square = mpmath.fdot(weighted, h) ** 2
+            total, left = total + square * rho**k, left - square
+            r, s = 1 / mpmath.sqrt(k + 1), mpmath.sqrt(k)
+            h, previous = (
+                [
+                    (z * u - s * v) * r
+                    for (z, _, _), u, v in zip(rule.rows, h, previous, strict=True)
+                ],
+                h,
+            )
+            k += 1
+        return total
 
     def as_means(self) -> Expr:
         """Return the node itself: it is no one-dimensional mean."""

@@ -14,6 +14,7 @@ import sympy as sp
 from sympy import Expr, Integer, Rational
 from sympy.simplify.fu import TR8
 
+from hermiso.errors import ActivationError
 from hermiso.symbolic.laurent import (
     cancelled,
     cleared,
@@ -26,6 +27,7 @@ from hermiso.symbolic.laurent import (
 )
 
 MAX_TIDY = 80
+MAX_PRODUCT = 200
 MAX_GCD = 24
 MAX_FACTOR = 4
 
@@ -35,10 +37,9 @@ def expanded(e: Expr) -> Expr:
 
     Exponentials of a sum stay one exponential, and denominators stay powers of sums.
     """
-    roots = {p.base: sp.Dummy("r", positive=True) for p in e.atoms(sp.Pow) if _is_denominator(p)}
-    flat = _expand(
-        e.replace(_is_denominator, lambda p: roots[p.base] ** (-2 * p.exp)) if roots else e
-    )
+    denominators = [p for p in e.atoms(sp.Pow) if _is_denominator(p)]
+    roots = {p.base: sp.Dummy("r", positive=True) for p in denominators}
+    flat = _expand(e.xreplace({p: roots[p.base] ** (-2 * p.exp) for p in denominators}))
     if _size(flat) <= MAX_TIDY and any(map(_many_waves, sp.Add.make_args(flat))):
         flat = _expand(TR8(flat))
     flat = flat.subs({r: base**-sp.S.Half for base, r in roots.items()}) if roots else flat
@@ -114,9 +115,23 @@ def _with_hyperbolics(e: Expr) -> Expr:
     return sp.Add(*map(_one_exponential, sp.Add.make_args(from_laurent(found))))
 
 
-def strength(c1: Expr, variance: Expr) -> Expr:
-    """Return 2 - c1^2/variance as a person would write it."""
-    first, second = _with_erfc([expanded(c1), expanded(variance)])
+def strength(c0: Expr, c1: Expr, second_moment: Expr) -> Expr:
+    """Return 2 - c1^2/(second_moment - c0^2) as a person would write it.
+
+    Raises:
+        ActivationError: if the variance is 0.
+    """
+    c0, c1, second_moment = expanded(c0), expanded(c1), expanded(second_moment)
+    if max(_size(c0), _size(c1)) ** 2 + _size(second_moment) > MAX_PRODUCT:
+        return 2 - c1**2 / (second_moment - c0**2)  # expanding would fill pages
+    variance = expanded(second_moment - c0**2)
+    if variance == 0:
+        raise ActivationError("Var sigma(z) is 0: a constant has no isometry strength")
+    return _strength(c1, variance)
+
+
+def _strength(c1: Expr, variance: Expr) -> Expr:
+    first, second = _with_erfc([c1, variance])
     numerator, denominator = lowest_terms(expanded(first**2), second)
     if numerator == 0:
         return Integer(2)

@@ -197,6 +197,8 @@ def test_a_kink_between_floats_takes_the_nearest_one():
         (sp.Max(sp.exp(x), 2), 0, 2),
         (sp.Abs(sp.sin(x)), 4, abs(math.sin(4))),
         (sp.Max(sp.sin(x), sp.Rational(1, 2)), 0, 0.5),
+        (sp.Min(sp.sin(x), sp.Rational(1, 2)), 0, 0),
+        (1 / sp.sqrt(sp.Abs(x)), 4, 0.5),
     ],
     ids=str,
 )
@@ -232,6 +234,16 @@ def test_the_result_is_a_new_array(name):
     t = np.ones(3)
     catalogue.get(name)(t)[:] = 7
     assert (t == 1).all()
+
+
+@pytest.mark.parametrize("name", catalogue.names())
+def test_stays_on_the_device_of_its_input(name):
+    # "meta" holds no data: anything moved to or made on another device would raise
+    v = torch.ones(2, 3, device="meta", requires_grad=True)
+    result = catalogue.get(name)(v)
+    assert (result.device.type, result.shape) == ("meta", (2, 3))
+    result.sum().backward()
+    assert v.grad.shape == (2, 3)
 
 
 def test_maps_over_a_batch():

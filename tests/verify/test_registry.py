@@ -164,7 +164,7 @@ def test_selection() -> None:
 
 
 def test_unknown_label_names_close_ones() -> None:
-    with pytest.raises(UnknownLabel, match="no claim or group is called 'toy:sqare'.*toy:square"):
+    with pytest.raises(UnknownLabel, match=r"is called 'toy:sqare'.*toy:square"):
         discover(TOYS).select(["toy:sqare"])
 
 

@@ -66,7 +66,8 @@ def _verdict(result: Result) -> Text:
         return Text("...", style="yellow")
     verdict = result.verdict
     mark = "" if result.as_expected else " (!)"
-    return Text(f"{verdict}{mark}", style=_COLOURS[verdict])
+    rests = " (an ancestor fails)" if verdict.supports and result.rests is False else ""
+    return Text(f"{verdict}{mark}{rests}", style=_COLOURS[verdict])
 
 
 def _domain(outcome: Outcome) -> str:

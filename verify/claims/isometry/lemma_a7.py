@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 import hermiso
 from verify import Claim, Evidence, Level, Refuted, bounded, nonnegative, together
 from verify.claims.isometry._gauss import closed
-from verify.evidence import show
 from verify.exact import Vector
+from verify.searching import show
 from verify.strategies import activations, exact_spectra, unit_interval
 
 Bound = Callable[[Any, Any], Any]

@@ -1,0 +1,1 @@
+"""A claim that takes forever, for the tests of Ctrl-C."""

@@ -1,0 +1,95 @@
+"""Searches: counted cases, smallest counterexamples, close calls, exact and float sides."""
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import assume
+from hypothesis import strategies as st
+
+from verify import Level, Refuted, Undecided, bounded, search
+from verify.searching import first_counterexample, show
+
+
+def test_search_counts_its_cases() -> None:
+    found = search(lambda n: n >= 0, st.integers(0, 10**6), domain="here", examples=50)
+    assert (found.level, found.domain, found.cases) == (Level.SEARCHED, "here", 50)
+
+
+def test_search_refutes_with_the_smallest_counterexample() -> None:
+    with pytest.raises(Refuted, match=r"^fails for 10\b"):
+        search(lambda n: n < 10, st.integers(0, 1000), domain="here")
+
+
+def test_search_may_stop_at_the_first_counterexample() -> None:
+    with first_counterexample(), pytest.raises(Refuted):
+        search(lambda n: n < 10, st.integers(0, 1000), domain="here")
+
+
+@pytest.mark.parametrize("answer", [None, 1, "yes"])
+def test_a_predicate_that_returns_no_bool_is_an_error(answer: Any) -> None:
+    with pytest.raises(TypeError, match="must return True or False"):
+        search(lambda n: answer, st.integers(), domain="here")
+
+
+def test_cases_outside_the_hypothesis_are_not_counted() -> None:
+    def even_or_out(n: int) -> bool:
+        assume(n % 2 == 0)
+        return n % 2 == 0
+
+    found = search(even_or_out, st.integers(0, 9), domain="here", examples=100)
+    assert found.cases is not None
+    assert found.cases <= 5
+
+
+def too_close(case: object) -> bool:
+    raise Undecided("too close")
+
+
+def test_close_calls_are_counted_and_are_no_support() -> None:
+    def one_in_two(n: int) -> bool:
+        return too_close(n) if n % 2 else True
+
+    found = search(one_in_two, st.integers(0, 9), domain="here")
+    assert found.cases == 5
+    assert "5 close calls" in found.domain
+    with pytest.raises(Undecided, match="none of 10 cases could be decided"):
+        search(too_close, st.integers(0, 9), domain="here")
+
+
+def test_bounded_reports_the_largest_ratio() -> None:
+    found = bounded(lambda n: (n, 20), st.integers(0, 10), domain="here")
+    assert (found.level, found.cases, found.tightness) == (Level.SEARCHED, 11, 0.5)
+
+
+def test_bounded_decides_exactly() -> None:
+    third = Fraction(1, 3)
+    bounded(lambda n: (third + third + third, 1), st.just(0), domain="here")
+    with pytest.raises(Refuted, match=r"^1 <= 1 fails by 1e-21 for 0"):
+        bounded(lambda n: (1, 1 - Fraction(1, 10**21)), st.just(0), domain="here")
+
+
+def test_bounded_strictly_excludes_equality() -> None:
+    with pytest.raises(Refuted, match=r"^5 < 5 fails by 0 for 5\b"):
+        bounded(lambda n: (n, 5), st.integers(0, 5), domain="here", strict=True)
+
+
+def test_floats_need_a_resolution() -> None:
+    with pytest.raises(TypeError, match="give rationals, or a resolution"):
+        bounded(lambda n: (0.5, 1.0), st.just(0), domain="here")
+    sides: Callable[[float], tuple[float, float]] = lambda v: (v, 1.0)  # noqa: E731
+    found = bounded(sides, st.sampled_from([0.5, 1.0, 1 + 1e-9]), domain="here", resolution=1e-6)
+    assert found.cases == 1
+    assert "2 close calls" in found.domain
+    with pytest.raises(Refuted):
+        bounded(sides, st.just(1 + 1e-5), domain="here", resolution=1e-6)
+
+
+def test_sides_must_be_finite() -> None:
+    with pytest.raises(TypeError, match="must be finite"):
+        bounded(lambda n: (float("nan"), 1.0), st.just(0), domain="here", resolution=1e-6)
+
+
+def test_cases_are_printed_for_readers() -> None:
+    assert show(((Fraction(1), Fraction(1, 2)), [3])) == "[[1, 1/2], [3]]"
