@@ -8,8 +8,11 @@ neither is sympy's `hermite_prob`, whose value at 0 for a symbolic degree lacks 
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import Any
 
+import mpmath
 import sympy as sp
 from sympy import Expr, Integer
 
@@ -56,7 +59,7 @@ def he(k: int, x: Any) -> Any:
 
     Args:
         k: degree, an integer >= 0.
-        x: a sympy expression (the result is exact), or a number or array.
+        x: a sympy expression (the result is exact), an mpmath number, or a float or array.
 
     Raises:
         ValueError: if k is negative.
@@ -65,10 +68,11 @@ def he(k: int, x: Any) -> Any:
         raise ValueError(f"he: the degree is {k}; it must be an integer >= 0")
     if isinstance(x, sp.Basic):
         return sp.expand(probabilist(k, x)) / sp.sqrt(sp.factorial(k))
+    root: Callable[[int], Any] = mpmath.sqrt if isinstance(x, mpmath.mpf) else math.sqrt
     h, previous = x * 0 + 1, x * 0
     for j in range(k):
         # normalized recurrence: no overflow of He_k or k!
-        h, previous = (x * h - j**0.5 * previous) / (j + 1) ** 0.5, h
+        h, previous = (x * h - root(j) * previous) / root(j + 1), h
     return h
 
 

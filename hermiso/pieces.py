@@ -277,9 +277,9 @@ def _affine_of_monotone(u: Any, x: Symbol) -> list[tuple[Expr, Expr, int]]:
         return _flipped(signs(f.args[0] - sp.exp(d), x), s)
     if type(f) in _INCREASING:
         low, high, inverse = _INCREASING[type(f)]
-        if sign_of(high - d) <= 0:
+        if high is not oo and sign_of(high - d) <= 0:
             return [(-oo, oo, -s)]
-        if sign_of(d - low) <= 0:
+        if low is not -oo and sign_of(d - low) <= 0:
             return [(-oo, oo, s)]
         return _flipped(signs(f.args[0] - inverse(d), x), s)
     raise NoClosedForm(f"the sign changes of {u} cannot be found exactly")

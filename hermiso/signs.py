@@ -64,7 +64,8 @@ def _question(u: Any, because: str) -> str:
 def _deciding(u: Any) -> list[tuple[Any, str]]:
     """Single assumptions that would decide the sign of u."""
     found = []
-    for s in sorted(u.free_symbols, key=str):
+    free = [s for s in u.free_symbols if not (s.is_positive or s.is_negative)]
+    for s in sorted(free, key=str):
         for fact in ("positive", "negative"):
             value = u.xreplace({s: sp.Symbol(s.name, **{fact: True})})
             if s.is_extended_real is not False and (value.is_positive or value.is_negative):

@@ -193,13 +193,30 @@ class Builder:
         if self._nodes > MAX_NODES:
             raise ParseError(f"the formula grows beyond {MAX_NODES} operations")
         if not (formula.has(sp.Piecewise) and argument.has(sp.Piecewise)):
-            return _replaced(formula, x, argument)
+            return self._replaced(formula, x, argument)
         # Conditions must stay free of pieces, so go through the pieces of the argument.
         if _nodes(argument, MAX_FOLDED_NODES) > MAX_FOLDED_NODES:
             raise ParseError("functions cut into pieces are nested too deeply")
         pieces = sp.piecewise_fold(argument, evaluate=False).args
-        branches = [(_replaced(formula, x, piece), condition) for piece, condition in pieces]
+        branches = [(self._replaced(formula, x, piece), condition) for piece, condition in pieces]
         return sp.Piecewise(*branches, evaluate=False)
+
+    def _replaced(self, expression: Any, x: Any, argument: Any) -> Any:
+        """Put the argument in the place of x, with the same restraint as for typed formulas."""
+        if expression == x:
+            return argument
+        if not expression.args:
+            return expression
+        parts = [self._replaced(part, x, argument) for part in expression.args]
+        if isinstance(expression, sp.Piecewise):
+            return sp.Piecewise(*parts, evaluate=False)
+        if isinstance(expression, sp.exp):
+            return self.power(sp.E, *parts)
+        if expression.is_Pow:
+            return self.power(*parts)
+        if isinstance(expression, _GUARDED):
+            return built(expression.func, *parts)
+        return expression.func(*parts)
 
     def _charge(self, bits: int) -> None:
         self._bits += bits
@@ -242,20 +259,6 @@ def _real(result: Any) -> Any:
     if result.has(sp.I) or (not result.free_symbols and result.is_extended_real is False):
         raise ParseError("the value is not real here")
     return result
-
-
-def _replaced(expression: Any, x: Any, argument: Any) -> Any:
-    """Put the argument in the place of x, with the restraint of `built`."""
-    if expression == x:
-        return argument
-    if not expression.args:
-        return expression
-    parts = [_replaced(part, x, argument) for part in expression.args]
-    if isinstance(expression, sp.Piecewise):
-        return sp.Piecewise(*parts, evaluate=False)
-    if isinstance(expression, _GUARDED):
-        return built(expression.func, *parts)
-    return expression.func(*parts)
 
 
 def _nodes(expression: Any, limit: int) -> int:

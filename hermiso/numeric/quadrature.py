@@ -19,7 +19,7 @@ from mpmath.calculus.quadrature import GaussLegendre
 from hermiso.errors import PrecisionError
 
 REACH = 40.0  # phi(40) is 1e-348: below the smallest float64
-MAX_DEPTH = 250
+MAX_BISECTIONS = 1500
 FAR = 5000
 Weight = Callable[[Any, Any], Any]  # (f(z), z) -> integrand
 
@@ -83,8 +83,7 @@ def gaussian_rule(
     ]
     goal = mpmath.mpf(10) ** (-digits - 3)
     tolerances = [goal * s / len(panels) for s in scales]
-    rows = [row for p in panels for row in _refine(sampled, p, table, tolerances, MAX_DEPTH)]
-    return GaussianRule(tuple(rows))
+    return GaussianRule(tuple(_refined(sampled, panels, table, tolerances)))
 
 
 def gaussian_mean(f: Callable[[Any], Any], kinks: Sequence[Any], digits: int) -> Any:
@@ -138,25 +137,33 @@ class _Sampled:
         return _Panel(a, b, tuple(rows), tuple(sums))
 
 
-def _refine(
+def _refined(
     sampled: _Sampled,
-    p: _Panel,
+    panels: Sequence[_Panel],
     table: list[tuple[Any, Any]],
     tolerances: Sequence[Any],
-    depth: int,
 ) -> list[tuple[Any, Any, Any]]:
-    """Bisect a panel until halving it changes nothing; return the rows of the halves."""
-    middle = (p.a + p.b) / 2
-    left, right = sampled.panel(p.a, middle, table), sampled.panel(middle, p.b, table)
-    changes = (abs(s - u - v) for s, u, v in zip(p.sums, left.sums, right.sums, strict=True))
-    if all(change <= tol for change, tol in zip(changes, tolerances, strict=True)):
-        return [*left.rows, *right.rows]
-    if depth == 0:
-        raise PrecisionError(
-            f"the integral does not converge near x = {mpmath.nstr(p.a, 8)}; "
-            "is the function square-integrable, with kinks that are known exactly?"
+    """Bisect panels until halving them changes nothing; return the rows of the halves."""
+    rows: list[tuple[Any, Any, Any]] = []
+    waiting = list(panels)
+    limit = len(panels) + MAX_BISECTIONS
+    for _ in range(limit):
+        p = waiting.pop()
+        middle = (p.a + p.b) / 2
+        halves = sampled.panel(p.a, middle, table), sampled.panel(middle, p.b, table)
+        changes = (
+            abs(s - u - v) for s, u, v in zip(p.sums, *(h.sums for h in halves), strict=True)
         )
-    return [row for q in (left, right) for row in _refine(sampled, q, table, tolerances, depth - 1)]
+        if all(change <= tol for change, tol in zip(changes, tolerances, strict=True)):
+            rows += [*halves[0].rows, *halves[1].rows]
+        else:
+            waiting += halves
+        if not waiting:
+            return rows
+    raise PrecisionError(
+        f"the integral does not converge near x = {mpmath.nstr(waiting[-1].a, 8)}; "
+        "is the function square-integrable, with kinks that are known exactly?"
+    )
 
 
 def _edges(sampled: _Sampled, kinks: Sequence[Any], digits: int) -> list[Any]:

@@ -24,7 +24,7 @@ from hermiso.symbolic.exact import ExactFunction
 from hermiso.symbolic.jumps import edges
 from hermiso.symbolic.moments import Moments
 from hermiso.symbolic.present import expanded
-from hermiso.symbolic.special import Phi, binormal
+from hermiso.symbolic.special import Phi, binormal, erf_im, erf_re
 from hermiso.symbolic.terms import ONE, ZERO, Term, Terms
 
 ROOT_2 = sp.sqrt(2)
@@ -72,6 +72,9 @@ class _Factor:
         return self.step is None and self.bump is None
 
 
+Pair = tuple[Expr, Expr]
+
+
 class _Engine:
     """Means of products of two factors, at one symbolic rho; S stands for sqrt(1 - rho^2)."""
 
@@ -83,7 +86,11 @@ class _Engine:
 
     def finished(self, e: Expr) -> Expr:
         """Put 1/Delta and sqrt(1 - rho^2) back, with S^(2j+r) = (1 - rho^2)^j S^r."""
-        flat = expanded(e.replace(sp.erf, lambda u: sp.erf(self._slope(u))))
+        joined = e.replace(
+            lambda p: p.is_Pow and p.base.is_Add and p.base.has(self.root),
+            lambda p: _over_one(p.base, p.exp),
+        )
+        flat = expanded(joined.replace(sp.erf, lambda u: sp.erf(self._slope(u))))
         reduced = flat.replace(
             lambda p: p.is_Pow and p.base == self.root and p.exp.is_Integer and p.exp >= 2,
             lambda p: (1 - self.rho**2) ** (p.exp // 2) * self.root ** (p.exp % 2),
@@ -108,8 +115,6 @@ class _Engine:
         """E[u(x) v(y)]; waves are sums of two complex exponentials."""
         if u.freq == 0 and v.freq == 0:
             return self._real_mean(u, v)
-        if not (u.plain and v.plain):
-            raise NoClosedForm("no closed dual for a wave cut or times erf")
         both = [self._wave_mean(u, v, sign) for sign in (1, -1)]
         return (both[0] + both[1]) / 2
 
@@ -134,20 +139,16 @@ class _Engine:
         return d
 
     def _wave_mean(self, u: _Factor, v: _Factor, sign: int) -> Expr:
-        delta, xx, xy, yy = self._gaussian(u, v)
-        q, w = (u.lin, v.lin), (u.freq, sign * v.freq)
-        form = xx * (q[0] ** 2 - w[0] ** 2) + 2 * xy * (q[0] * q[1] - w[0] * w[1])
-        form += yy * (q[1] ** 2 - w[1] ** 2)
-        turn = xx * q[0] * w[0] + xy * (q[0] * w[1] + q[1] * w[0]) + yy * q[1] * w[1]
-        angle = sp.expand(u.phase + sign * v.phase + turn)
-        x, y = sp.symbols("x y", cls=Dummy)
-        mu_x = xx * x + xy * y
-        mu_y = xy * x + yy * y
-        polynomial = _bivariate(u.power, v.power, (mu_x, mu_y), (xx, xy, yy))
-        values = polynomial.subs({x: q[0] + sp.I * w[0], y: q[1] + sp.I * w[1]}, simultaneous=True)
-        re, im = _split_complex(sp.expand(values))
-        size = sp.exp(sp.expand(form / 2)) / sp.sqrt(delta)
-        return size * (sp.cos(angle) * re - sp.sin(angle) * im)
+        """The mean is analytic in the exponents q: continue it to q + i w."""
+        q = (Dummy("q", real=True), Dummy("q", real=True))
+        still = [replace(f, lin=s, freq=ZERO, phase=ZERO) for f, s in zip((u, v), q, strict=True)]
+        values = {q[0]: u.lin + sp.I * u.freq, q[1]: v.lin + sp.I * sign * v.freq}
+        re, im = ZERO, ZERO
+        for term in sp.Add.make_args(expanded(self._real_mean(*still))):
+            a, b = _continued(term, values)
+            re, im = re + a, im + b
+        angle = u.phase + sign * v.phase
+        return sp.cos(angle) * re - sp.sin(angle) * im
 
     def _real_mean(self, u: _Factor, v: _Factor) -> Expr:
         key = (u, v)
@@ -234,23 +235,39 @@ def _latent(u: _Factor, mu: Expr, variance: Expr) -> tuple[Expr, Expr]:
     return (a * mu + b) * scale, a * scale
 
 
-def _bivariate(m: int, n: int, mu: tuple[Expr, Expr], S: tuple[Expr, Expr, Expr]) -> Expr:
-    """E[x^m y^n] of a bivariate Gaussian."""
-    if m < 0 or n < 0:
-        return ZERO
-    if m == 0 and n == 0:
-        return ONE
-    if m == 0:
-        return mu[1] * _bivariate(0, n - 1, mu, S) + S[2] * (n - 1) * _bivariate(0, n - 2, mu, S)
-    total = mu[0] * _bivariate(m - 1, n, mu, S)
-    total += S[0] * (m - 1) * _bivariate(m - 2, n, mu, S)
-    return total + S[1] * n * _bivariate(m - 1, n - 1, mu, S)
+def _over_one(base: Expr, power: Expr) -> Expr:
+    """(c + 1/S^2)^n as (1 + c S^2)^n/S^(2n)."""
+    top, bottom = sp.fraction(sp.together(base))
+    return top**power / bottom**power
 
 
-def _split_complex(e: Expr) -> tuple[Expr, Expr]:
-    """Real and imaginary part of an expanded polynomial in i with real coefficients."""
-    im = e.coeff(sp.I)
-    return sp.expand(e - sp.I * im), im
+def _continued(term: Expr, values: dict[Expr, Expr]) -> Pair:
+    """Real and imaginary part of a product of powers, exp and erf at complex arguments."""
+    re, im = ONE, ZERO
+    for f in sp.Mul.make_args(term):
+        a, b = _continued_factor(f, values)
+        re, im = re * a - im * b, re * b + im * a
+    return re, im
+
+
+def _continued_factor(f: Expr, values: dict[Expr, Expr]) -> Pair:
+    if not f.free_symbols & values.keys():
+        return f, ZERO
+    if f.func not in (sp.exp, sp.erf):
+        if f.is_polynomial(*values):
+            return _split_complex(f.xreplace(values))
+        raise NoClosedForm("no closed dual for a wave that meets two edges")
+    a, b = _split_complex(f.args[0].xreplace(values))
+    if isinstance(f, sp.erf):
+        return erf_re(a, b), erf_im(a, b)
+    return sp.exp(a) * sp.cos(b), sp.exp(a) * sp.sin(b)
+
+
+def _split_complex(e: Expr) -> Pair:
+    """Real and imaginary part of a polynomial in i with real coefficients."""
+    flat = sp.expand(e, power_exp=False)
+    im = flat.coeff(sp.I)
+    return sp.expand(flat - sp.I * im, power_exp=False), im
 
 
 def _dual_of_powers(f: ExactFunction, rho: Expr) -> Expr:

@@ -141,7 +141,9 @@ def test_symbolic_k_agrees_with_every_integer_k(sigma: sp.Expr) -> None:
 
 
 def test_symbolic_k_of_relu_is_one_formula() -> None:
-    expected = 2 ** (k / 2) / (2 * sqrt(2) * sp.gamma(Rational(3, 2) - k / 2) * sqrt(sp.factorial(k)))
+    expected = 2 ** (k / 2) / (
+        2 * sqrt(2) * sp.gamma(Rational(3, 2) - k / 2) * sqrt(sp.factorial(k))
+    )
     assert sp.simplify(hermiso.coefficient("relu", k) / expected) == 1
 
 
@@ -274,7 +276,9 @@ def test_a_symbol_of_the_result_may_not_be_a_parameter() -> None:
 
 def test_a_wrong_moment_never_leaves_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
     right = Moments.expectation
-    monkeypatch.setattr(Moments, "expectation", lambda self, f: right(self, f) * Rational(1001, 1000))
+    monkeypatch.setattr(
+        Moments, "expectation", lambda self, f: right(self, f) * Rational(1001, 1000)
+    )
     for question in (hermiso.beta, hermiso.moment, lambda e: hermiso.coefficient(e, 1)):
         with pytest.raises(ConfirmationError, match="bug of hermiso"):
             question(exp(x))
@@ -319,4 +323,6 @@ def test_values_against_another_library() -> None:
     # erf: c_1 = 2/sqrt(3 pi), E erf^2 = 2 asin(2/3)/pi
     with mpmath.workdps(40):
         expected = 2 - (4 / (3 * mpmath.pi)) / (2 * mpmath.asin(mpmath.mpf(2) / 3) / mpmath.pi)
-        assert abs(mpmath.mpf(str(hermiso.beta("erf").evalf(35))) - expected) < mpmath.mpf(10) ** -33
+        assert (
+            abs(mpmath.mpf(str(hermiso.beta("erf").evalf(35))) - expected) < mpmath.mpf(10) ** -33
+        )
