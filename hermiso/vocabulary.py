@@ -189,7 +189,9 @@ class Builder:
 
         entry = catalogue.get(name)
         formula, x = entry.expression, entry.variable
-        self._nodes += formula.count(x) * _nodes(argument, MAX_NODES)
+        copies = formula.count(x)
+        self._charge(copies * _bits_within(argument))
+        self._nodes += copies * _nodes(argument, MAX_NODES)
         if self._nodes > MAX_NODES:
             raise ParseError(f"the formula grows beyond {MAX_NODES} operations")
         if not (formula.has(sp.Piecewise) and argument.has(sp.Piecewise)):
@@ -238,7 +240,7 @@ class Builder:
                 factor, rest = term.as_coeff_Mul()
                 if abs(factor) > MAX_EXPONENT:
                     raise ParseError(f"an exponent is larger than {MAX_EXPONENT}")
-                self._charge(math.ceil(abs(factor)) * sum(map(_bits, rest.atoms(sp.Rational))))
+                self._charge(math.ceil(abs(factor)) * _bits_within(rest))
 
 
 def _check_size(argument: Any, name: str, limit: float = 1e300) -> None:
@@ -277,3 +279,7 @@ def _bits(expression: Any) -> int:
     """Bits of the rational factors, which a power of the expression multiplies."""
     bases = (f.base if f.is_Pow else f for f in sp.Mul.make_args(expression))
     return sum(int(b.p).bit_length() + int(b.q).bit_length() for b in bases if b.is_Rational)
+
+
+def _bits_within(expression: Any) -> int:
+    return sum(map(_bits, expression.atoms(sp.Rational)))

@@ -1,0 +1,80 @@
+"""No wrong closed form: random expressions against brute quadrature, to 25 digits.
+
+The ordinary run draws a few dozen; `make search` draws 10 000 (see tests/README.md).
+"""
+
+from typing import Any
+
+import mpmath
+import pytest
+import sympy as sp
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+
+import hermiso
+from hermiso.symbolic.nodes import Unevaluated
+from tests.expressions import Case, X, brute_moments, covered, mixed
+
+DIGITS = 25
+WEIGHTS = [lambda f, z: f, lambda f, z: f * z, lambda f, z: f * f]
+CHUNKS, CHUNK = 40, 250
+
+
+def value(e: sp.Expr) -> Any:
+    return mpmath.mpmathify(sp.sympify(e).evalf(DIGITS + 10))
+
+
+def check(case: Case, must_close: bool) -> None:
+    """Compare E f, E z f, E f^2 and beta of one expression with quadrature."""
+    e = case.expression
+    if X not in e.free_symbols:
+        return
+    ours = [hermiso.moment(f, X) if f.has(X) else f for f in (e, X * e, e**2)]
+    truth = brute_moments(case, WEIGHTS)
+    with mpmath.workdps(DIGITS + 10):
+        for closed, (exact, scale) in zip(ours, truth, strict=True):
+            if closed.has(Unevaluated):
+                assert not must_close, f"no closed form for a mean of {e}"
+                continue
+            assert abs(value(closed) - exact) <= scale * mpmath.mpf(10) ** -DIGITS, e
+        (c0, _), (c1, _), (second, size) = truth
+        beta = hermiso.beta(e, X)
+        assert not (must_close and beta.has(Unevaluated)), f"no closed form for beta of {e}"
+        if not beta.has(Unevaluated):
+            variance = second - c0**2
+            # E f^2 is known to 10^-35 of its size, so beta to that over the variance
+            bound = mpmath.mpf(10) ** -DIGITS * max(1, size / variance)
+            assert abs(value(beta) - (2 - c1**2 / variance)) <= bound, e
+
+
+def search(cases: st.SearchStrategy[Case], examples: int, start: int, must_close: bool) -> None:
+    @seed(start)
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate],
+    )
+    @given(cases)
+    def run(case: Case) -> None:
+        check(case, must_close)
+
+    run()
+
+
+def test_no_wrong_closed_form_in_a_few() -> None:
+    search(covered(), 25, 1, must_close=True)
+
+
+def test_no_wrong_closed_form_in_a_few_sums() -> None:
+    search(mixed(), 12, 2, must_close=False)
+
+
+@pytest.mark.search
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+def test_no_wrong_closed_form_in_10000(chunk: int) -> None:
+    if chunk % 4:
+        search(covered(), CHUNK, 1000 + chunk, must_close=True)
+    else:
+        search(mixed(), CHUNK, 1000 + chunk, must_close=False)
