@@ -243,14 +243,15 @@ class _Parser:
 
     def condition(self) -> Any:
         """Comparisons joined by and, or; a number where no comparison stands."""
+        start = self.token
         alternatives, clause = [], [self.comparison()]
         while operator := self.accept(*words.CONNECTIVES):
             if words.CONNECTIVES[operator.text] is sp.Or:
-                alternatives.append(self.joined(sp.And, clause, operator))
+                alternatives.append(self.joined(sp.And, clause, start))
                 clause = []
             clause.append(self.comparison())
-        alternatives.append(self.joined(sp.And, clause, self.token))
-        return self.joined(sp.Or, alternatives, self.token)
+        alternatives.append(self.joined(sp.And, clause, start))
+        return self.joined(sp.Or, alternatives, start)
 
     def comparison(self) -> Any:
         left = self.sum()

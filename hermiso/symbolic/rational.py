@@ -116,10 +116,9 @@ def _faddeeva(r: Expr, d: Expr, kappa: Expr) -> tuple[Expr, Expr]:
 
 def _integral(m: int, den: Expr, line: _Line, x: Symbol) -> Expr:
     """Integrate x^m/den: one root directly, several by partial fractions."""
-    base, n = den.as_base_exp() if not den.is_Mul else (den, 1)
-    p = sp.Poly(base, x)
-    if p.degree() <= 2:
-        return _over_power(sp.Poly(x**m, x), p, int(n), line)
+    base, n = den.as_base_exp()
+    if not den.is_Mul and sp.degree(base, x) <= 2:
+        return _over_power(sp.Poly(x**m, x), sp.Poly(base, x), int(n), line)
     total = ZERO
     for part in sp.Add.make_args(sp.apart(x**m / den, x)):
         top, bottom = sp.fraction(sp.together(part))
