@@ -23,7 +23,7 @@ from hermiso.errors import ParseError
 MAX_NODES = 10_000
 MAX_FOLDED_NODES = 200
 MAX_EXPONENT = 1_000
-MAX_BITS = 100_000
+MAX_BITS = 14_000  # Python prints integers of up to 4300 digits
 MAX_ROOT_BITS = 1_000
 MAX_LOG_CONSTANT = 7_000  # e^7000 has about 3000 digits
 MAX_HEIGHT = 150  # of expression trees; sympy's cost grows with its third power or so

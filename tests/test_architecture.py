@@ -32,6 +32,7 @@ ROOMS = (
     {"activation", "catalogue"},  # a name is looked up late, an entry is an Activation
     {"symbolic"},
     {"problem"},
+    {"vocabulary"},
     {"parsing"},
     {"gram"},
     {"closed_form"},

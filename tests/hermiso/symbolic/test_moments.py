@@ -6,7 +6,7 @@ from sympy import Rational
 from hermiso.symbolic.exact import exact
 from hermiso.symbolic.nodes import GaussianMean
 from hermiso.symbolic.terms import polynomial
-from tests.expressions import X, Case, brute_moments
+from tests.expressions import Case, X, brute_moments
 
 x = X
 half = Rational(1, 2)
