@@ -43,9 +43,10 @@ def integrate_all(name: str, gain: Any, send: Any) -> None:
     x = activation.variable
     e = activation.expression if gain is None else activation.expression.subs(x, gain * x)
     phi = sp.exp(-(x**2) / 2) / sp.sqrt(2 * sp.pi)
+    clear_cache()  # as cold as ours
     start = time.process_time()
     results = [sp.integrate(f * phi, (x, -sp.oo, sp.oo)) for f in (e, x * e, e**2)]
-    solved = not any(r.has(sp.Integral) for r in results)
+    solved = not any(r.has(sp.Integral, sp.meijerg) for r in results)
     send.send((solved, time.process_time() - start))
 
 

@@ -11,14 +11,22 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 MAX_DIGITS = 10_000
 DEFAULT_DIGITS = 15
 BAD_INPUT, INTERRUPTED, BROKEN_PIPE = 2, 130, 141
 
+_COMMANDS = {
+    "beta": "isometry strength 2 - c_1^2/Var sigma(z)",
+    "coefficient": "Hermite coefficient c_k, for a number or a symbol k",
+    "coefficients": "the first Hermite coefficients",
+    "dual": "dual activation E[sigma(x) sigma(y)] at correlation rho",
+    "kernel-map": "map of a correlation rho through a normalized layer",
+    "smoothing": "Gaussian smoothing E[sigma(z + t)]",
+    "moment": "Gaussian mean E[sigma(z)]",
+}
 _EPILOG = """\
 EXPR is a name of the catalogue (gelu, leaky_relu, ...) or a formula in x:
   python -m hermiso beta gelu --digits 30
@@ -27,22 +35,6 @@ EXPR is a name of the catalogue (gelu, leaky_relu, ...) or a formula in x:
   python -m hermiso dual "sin(a*x)" --json
   python -m hermiso coefficients "where(x > 0, x, s*x)" -n 4
 """
-
-
-@dataclass(frozen=True)
-class _Question:
-    """The activation, its variable and gain, and the names declared positive or negative."""
-
-    source: Any
-    x: Any
-    gain: Any
-    symbols: frozenset[str]
-
-
-@dataclass(frozen=True)
-class _Command:
-    help: str
-    answer: Callable[[_Question, argparse.Namespace], Any]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -100,8 +92,8 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, command in _COMMANDS.items():
-        sub = commands.add_parser(name, help=command.help, description=command.help)
+    for name, says in _COMMANDS.items():
+        sub = commands.add_parser(name, help=says, description=says)
         sub.add_argument("expr", metavar="EXPR", help="a catalogue name or a formula")
         if name == "coefficient":
             sub.add_argument("k", metavar="K", help="an integer >= 0, or a name: any integer")
@@ -138,24 +130,87 @@ def _integer(text: str, least: int, most: int) -> int:
     return int(text)
 
 
-# --- input ----------------------------------------------------------------------------------
+# --- question and answer --------------------------------------------------------------------
 
 
-def _question(options: argparse.Namespace) -> _Question:
+def _answered(options: argparse.Namespace) -> str:
+    """What to print."""
+    activation = _activation(options)
+    result = _result(activation, options)
+    results = result if isinstance(result, tuple) else (result,)
+    if options.json:
+        fields = {"command": options.command, **_described(activation)}
+        rows = [_fields(r, options.digits) for r in results]
+        listed = isinstance(result, tuple)
+        fields |= {key: [row[key] for row in rows] for key in rows[0]} if listed else rows[0]
+        return json.dumps(fields)
+    lines = [_line(r, options) for r in results]
+    if isinstance(result, tuple):
+        label = "c_{{{}}} = {}" if options.latex else "c_{} = {}"
+        lines = [label.format(k, line) for k, line in enumerate(lines)]
+    return "\n".join(lines)
+
+
+def _activation(options: argparse.Namespace) -> Any:
     from hermiso import catalogue
     from hermiso.activation import as_activation
 
-    declared = _declared(options)
-    texts = [options.gain or ""]
-    name = options.expr.strip()
+    name, declared = options.expr.strip(), _declared(options)
     if name in catalogue.names():
         source: Any = catalogue.get(name)
-        symbols = source.expression.free_symbols
+        symbols, texts = source.expression.free_symbols, [options.gain or ""]
     else:
-        texts.append(options.expr)
         source = _formula(options.expr, declared)
-        symbols = source.free_symbols
-    gain = _formula(options.gain, declared) if options.gain is not None else None
-    _check_names(declared, texts)
-    x = _variable(options.x, symbols)
-    ...
+        symbols, texts = source.free_symbols, [options.expr, options.gain or ""]
+    _check_declared(declared, texts)
+    gain = None if options.gain is None else _formula(options.gain, declared)
+    return as_activation(source, _variable(options.x, symbols), gain=gain)
+
+
+def _result(activation: Any, options: argparse.Namespace) -> Any:
+    import hermiso
+
+    if options.command == "coefficient":
+        return hermiso.coefficient(activation, _degree(options.k, activation))
+    if options.command == "coefficients":
+        return hermiso.coefficients(activation, options.n)
+    return getattr(hermiso, options.command.replace("-", "_"))(activation)
+
+
+def _degree(text: str, activation: Any) -> Any:
+    from sympy import Symbol
+
+    from hermiso.errors import ActivationError
+
+    text = text.strip()
+    if re.fullmatch(r"[0-9]{1,9}", text):
+        return int(text)
+    if not re.fullmatch(_NAME, text):
+        raise ActivationError(f"K is {text[:40]!r}; it must be an integer >= 0 or a name")
+    if text in {s.name for s in activation.expression.free_symbols}:
+        raise ActivationError(f"K is {text}, a symbol of the formula; choose another name")
+    return Symbol(text, integer=True, nonnegative=True)
+
+
+def _declared(options: argparse.Namespace) -> dict[str, dict[str, bool]]:
+    declared: dict[str, dict[str, bool]] = {}
+    for sign in ("positive", "negative"):
+        for name in getattr(options, sign):
+            declared.setdefault(name, {})[sign] = True
+    return declared
+
+
+def _formula(text: str, declared: dict[str, dict[str, bool]]) -> Any:
+    from hermiso.parsing import parse
+
+    names = set(re.findall(_NAME, text))
+    return parse(text, {name: facts for name, facts in declared.items() if name in names})
+
+
+def _check_declared(declared: dict[str, dict[str, bool]], texts: list[str]) -> None:
+    from hermiso.errors import ActivationError
+
+    known = set(re.findall(_NAME, " ".join(texts)))
+    for name in declared:
+        if name not in known:
+            raise ActivationError(f"{name} is declared {_words(declared[name])} but does not occur")

@@ -97,7 +97,7 @@ def _strength(p: Problem) -> Expr:
         return IsometryStrength(p.expression, p.x)
     result = strength(c0, c1, second)
     for sample in p.samples:
-        same_value(result, isometry_strength(c0, c1, second), sample, "beta")
+        same_value(result, (c0, c1, second), isometry_strength, sample, "beta")
     return result
 
 

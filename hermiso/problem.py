@@ -108,7 +108,7 @@ class Problem:
             if value.has(sp.nan, sp.zoo, sp.oo):
                 return False
             for sample in self.samples:
-                same_value(value, stated_value, sample, f"c_{k}")
+                same_value(value, [stated_value], lambda c: c, sample, f"c_{k}")
         except HermisoError:
             return False
         return True
@@ -124,7 +124,7 @@ class Problem:
         result = ratio(numerator, denominator, self.argument)
         for sample in self.samples:
             full = {**sample, self.argument: _CORRELATIONS[0]}
-            same_value(result, numerator / denominator, full, "the kernel map")
+            same_value(result, (numerator, denominator), lambda n, d: n / d, full, "the kernel map")
         return result
 
     def shifted(self, t: Symbol) -> Problem:

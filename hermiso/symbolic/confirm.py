@@ -154,10 +154,22 @@ def references(e: Expr, x: Symbol, kinks: Sequence[Expr]) -> list[Reference]:
     return [Reference(e, x, tuple(kinks), sample) for sample in samples(parameters)]
 
 
-def same_value(a: Expr, b: Expr, sample: Mapping[Symbol, Expr], what: str) -> None:
-    """Raise ConfirmationError unless two closed forms agree to 25 digits at a sample."""
+def same_value(
+    closed: Expr,
+    parts: Sequence[Expr],
+    combine: Callable[..., Any],
+    sample: Mapping[Symbol, Expr],
+    what: str,
+) -> None:
+    """Raise ConfirmationError unless closed = combine(*parts) to 25 digits at a sample."""
     exact = {s: mpmath.mpf(int(v.p)) / int(v.q) for s, v in sample.items()}
     with mpmath.workdps(40):
-        u, v = (mpmath.mpmathify(over_mpmath(sp.sympify(e), exact)) for e in (a, b))
-        if abs(u - v) > mpmath.mpf(10) ** -25 * max(1, abs(u)):
-            raise ConfirmationError(f"{what}: {a} and {b} differ at {dict(sample)}: {u}, {v}")
+        value, *others = (
+            mpmath.mpmathify(over_mpmath(sp.sympify(e), exact)) for e in (closed, *parts)
+        )
+        expected = combine(*others)
+        if abs(value - expected) > mpmath.mpf(10) ** -25 * max(1, abs(expected)):
+            raise ConfirmationError(
+                f"{what}: {closed} is {mpmath.nstr(value, 15)} at {dict(sample)}, "
+                f"{mpmath.nstr(expected, 15)} is right; this is a bug of hermiso, please report it"
+            )
