@@ -52,11 +52,11 @@ def moment(source: Any, x: Symbol | None = None, *, gain: Any = None) -> Expr:
 
 def _mean(p: Problem) -> Expr:
     try:
-        closed = p.exact.expectation()
+        closed = tidy(p.exact.expectation())
         p.require_square_integrable()
         for reference in p.references:
             reference.confirm(closed, lambda f, z: f, "E[sigma(z)]")
-        return tidy(closed)
+        return closed
     except NoClosedForm:
         p.screen()
         return sp.S.Zero if p.parity == -1 else GaussianMean(p.expression, p.x)
@@ -149,10 +149,10 @@ def _coefficient(p: Problem, k: Expr) -> Expr:
         p.screen_unless_exact()
         return sp.S.Zero
     try:
-        closed = rules.hermite_mean(p.exact, n) / sp.sqrt(sp.factorial(n))
+        closed = tidy(rules.hermite_mean(p.exact, n) / sp.sqrt(sp.factorial(n)))
         p.require_square_integrable()
         p.confirm_coefficient(closed, n)
-        return tidy(closed)
+        return closed
     except NoClosedForm:
         p.screen()
         return HermiteCoefficient(p.expression, p.x, k)
@@ -199,11 +199,11 @@ def smoothing(
         shifted = p.shifted(s)
         try:
             tilt = {Term(lin=s): sp.exp(-(s**2) / 2)}
-            closed = p.exact.expectation(tilt)
+            closed = tidy(p.exact.expectation(tilt))
             p.require_square_integrable()
             for reference in shifted.references:
                 reference.confirm(closed, lambda f, z: f, "E[sigma(z + t)]")
-            return p.restored(tidy(closed))
+            return p.restored(closed)
         except NoClosedForm:
             p.screen()
             return p.restored(GaussianMean(shifted.expression, p.x))
@@ -239,10 +239,10 @@ def dual(
 
 def _dual(p: Problem) -> Expr:
     try:
-        closed = dual_of(p.exact, p.argument)
+        closed = tidy(dual_of(p.exact, p.argument))
         p.require_square_integrable()
         p.confirm_dual(closed, p.argument)
-        return tidy(closed)
+        return closed
     except NoClosedForm:
         p.screen()
         return DualActivation(p.expression, p.x, p.argument)

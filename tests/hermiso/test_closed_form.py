@@ -326,3 +326,16 @@ def test_values_against_another_library() -> None:
         assert (
             abs(mpmath.mpf(str(hermiso.beta("erf").evalf(35))) - expected) < mpmath.mpf(10) ** -33
         )
+
+
+def test_what_is_confirmed_is_what_is_returned(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = hermiso.closed_form.tidy
+    monkeypatch.setattr(hermiso.closed_form, "tidy", lambda e: right(e) + Rational(1, 10**6))
+    for question in (
+        hermiso.moment,
+        hermiso.dual,
+        hermiso.smoothing,
+        lambda e: hermiso.coefficient(e, 1),
+    ):
+        with pytest.raises(ConfirmationError, match="bug of hermiso"):
+            question("gelu")
