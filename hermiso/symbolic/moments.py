@@ -99,7 +99,9 @@ class Moments:
         infinite = self.lower is -oo or self.upper is oo
         s = sign_of(kappa, because="E[sigma(z)^2] is finite only if it is positive")
         if infinite and s <= 0:
-            raise NotSquareIntegrable(f"exp({kernel.quad}*x**2 + ...) grows too fast")
+            raise NotSquareIntegrable(
+                f"a term exp({kernel.quad}*x**2) of it or of its square outgrows exp(x**2/2)"
+            )
         if s <= 0:
             return self._base_growing(kernel, -kappa)
         q, w = kernel.lin, kernel.freq
