@@ -22,7 +22,7 @@ Monomial = tuple[tuple[Expr, Rational], ...]
 Laurent = Mapping[Monomial, Rational]
 ZERO = Rational(0)
 MAX_GENERATORS = 2
-MAX_DEGREE = 24  # beyond it a gcd costs more than it is worth
+MAX_DEGREE = 24  # beyond it a gcd or factors cost more than they are worth
 
 
 def laurent(e: Expr) -> dict[Monomial, Rational]:
@@ -182,7 +182,7 @@ def factored(p: Laurent) -> Expr:
     """Return the product of the irreducible factors over the rationals."""
     generators = _Ring.of(p)
     few = 0 < len(generators.bases) <= MAX_GENERATORS  # factoring is for looks, and costly
-    if not few or any(k < 0 for m in p for _, k in m):
+    if not few or any(k < 0 for m in p for _, k in m) or generators.degree(p) > MAX_DEGREE:
         return from_laurent(p)
     c, factors = generators.element(p).factor_list()
     parts = [from_laurent(generators.laurent(f)) ** k for f, k in factors]

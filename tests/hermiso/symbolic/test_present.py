@@ -5,6 +5,7 @@ from sympy import E, Rational, cos, erf, erfc, exp, pi, sin, sqrt
 from hermiso.errors import ActivationError
 from hermiso.symbolic.laurent import (
     cleared,
+    factored,
     from_laurent,
     laurent,
     primitive_part,
@@ -94,6 +95,11 @@ def test_a_costly_gcd_is_skipped() -> None:
     n = exp(Rational(1, 5760)) + 1
     top, bottom = lowest_terms(expanded(n**2), expanded(n * (1 + exp(1))))
     assert abs((top / bottom - n / (1 + E)).evalf(30)) < Rational(1, 10**25)
+
+
+def test_costly_factors_are_left_alone() -> None:
+    p = expanded((exp(Rational(1, 5760)) + 1) * (exp(Rational(1, 7)) - 2))
+    assert factored(laurent(p)) == p
 
 
 def test_hyperbolics_need_equal_weights() -> None:
