@@ -136,7 +136,7 @@ def test_json_of_a_list(capsys: pytest.CaptureFixture[str]) -> None:
         (["beta", "gellu"], "no name of the catalogue; did you mean gelu"),
         (["beta", "x", "--positive", "alhpa"], "the sign of alhpa is given, but it does not occur"),
         (["beta", "a*x", "--positive", "a", "--negative", "a"], "contradict each other"),
-        (["beta", "max(x, 0)", "--positive", "x"], "x"),
+        (["beta", "max(x, 0)", "--positive", "x"], "must run over the whole real line"),
         (["beta", "x", "--gain", ""], "expected a number"),
         (["beta", "a*y"], "the symbols a, y; choose one with --x NAME"),
         (["beta", "a*y", "--x", "z"], "--x is z, no symbol of the activation; it has a, y"),
