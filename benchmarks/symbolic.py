@@ -86,8 +86,8 @@ def main(argv: list[str]) -> None:
                 if verdict == "solved":
                     ratios.append(theirs / seconds)
             print(row, flush=True)
-    median, worst = statistics.median(times), max(times)
-    print(f"\n{len(times)} closed forms: median {1000 * median:.1f} ms, worst {1000 * worst:.1f} ms")
+    median, worst = (1000 * t for t in (statistics.median(times), max(times)))
+    print(f"\n{len(times)} closed forms: median {median:.1f} ms, worst {worst:.1f} ms")
     if ratios:
         print(
             f"where sympy succeeds ({len(ratios)}): ratio median {statistics.median(ratios):.0f}, "
