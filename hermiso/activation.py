@@ -157,7 +157,7 @@ def _checked(source: Expr, x: Symbol | None) -> Activation:
     x = _variable(e, x)
     _check_symbols(e, x)
     real = Symbol(x.name, real=True)
-    e = e.xreplace({x: real})
+    e = e if x == real else e.xreplace({x: real})  # replacing simplifies nested Max again
     if real not in e.free_symbols:
         raise ActivationError(f"{source} is constant on the real line: there is no variable")
     return Activation(str(e), _real(e, real), real)

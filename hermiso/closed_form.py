@@ -59,7 +59,7 @@ def _mean(p: Problem) -> Expr:
         return closed
     except NoClosedForm:
         p.screen()
-        return sp.S.Zero if p.parity == -1 else GaussianMean(p.expression, p.x)
+        return p.centre if p.parity == -1 else GaussianMean(p.expression, p.x)
 
 
 def beta(source: Any, x: Symbol | None = None, *, gain: Any = None) -> Expr:
@@ -145,7 +145,7 @@ def _degree(k: Any) -> Expr:
 
 def _coefficient(p: Problem, k: Expr) -> Expr:
     n = int(k)
-    if p.parity == (1 if n % 2 else -1):
+    if n and p.parity == (1 if n % 2 else -1):
         p.screen_unless_exact()
         return sp.S.Zero
     try:
@@ -155,6 +155,8 @@ def _coefficient(p: Problem, k: Expr) -> Expr:
         return closed
     except NoClosedForm:
         p.screen()
+        if n == 0 and p.parity == -1:
+            return p.centre
         return HermiteCoefficient(p.expression, p.x, k)
 
 
@@ -268,6 +270,7 @@ def _kernel_map(p: Problem) -> Expr:
     hat = _dual(p)
     if isinstance(hat, DualActivation):
         c0, second = GaussianMean(p.expression, p.x), GaussianMean(p.expression**2, p.x)
+        c0 = p.centre if p.parity == -1 else c0
         return (hat - c0**2) / (second - c0**2)
     c0, second = p.exact.expectation(), p.exact.second_moment()
     variance = expanded(second - c0**2)

@@ -110,7 +110,8 @@ def potential(G: Array) -> Array:
 
 
 def _returned(gram: _Gram, result: Array) -> Array:
-    return gram.xp.astype(result, gram.dtype)[()]  # a numpy scalar rather than a 0-d array
+    result = gram.xp.astype(result, gram.dtype)
+    return result if result.ndim else result[()]  # a numpy scalar rather than a 0-d array
 
 
 def _gap(gram: _Gram) -> Array:
@@ -235,7 +236,7 @@ def _indefinite(xp: Any, G: Array, at: tuple[int, ...]) -> GramError:
     smallest = float(xp.linalg.eigvalsh(G[(*at, ...)])[0])
     return GramError(
         f"G{_index(at)} is indefinite: its smallest eigenvalue is {smallest:.6g}; a Gram matrix "
-        "X X^T is positive semidefinite"
+        f"X X^T has none below 0 (if it was formed in fewer digits than {G.dtype}, pass it so)"
     )
 
 

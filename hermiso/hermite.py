@@ -21,10 +21,21 @@ def probabilist(k: int, x: Any) -> Any:
     """Return He_k(x), unnormalized, over any number type; 0 for negative k."""
     if k < 0:
         return x * 0
+    if isinstance(x, Expr) and not x.is_number:
+        return sp.Add(*(c * x**j for j, c in enumerate(coefficients(k)) if c))
     previous, current = x * 0, x * 0 + 1
     for j in range(k):
         previous, current = current, x * current - j * previous
     return current
+
+
+def coefficients(k: int) -> list[int]:
+    """Return the integers a_j of He_k(x) = sum_j a_j x^j."""
+    found = [0] * (k + 1)
+    for m in range(k // 2 + 1):
+        falling = math.factorial(k) // (math.factorial(m) * math.factorial(k - 2 * m))
+        found[k - 2 * m] = (-1) ** m * falling // 2**m
+    return found
 
 
 def probabilist_at_zero(k: Expr | int) -> Expr:

@@ -23,6 +23,7 @@ from hermiso.symbolic.confirm import Reference, references, same_value
 from hermiso.symbolic.exact import ExactFunction, exact
 from hermiso.symbolic.present import ratio
 from hermiso.symbolic.samples import samples
+from hermiso.symbolic.symmetry import symmetry
 
 _CORRELATIONS = (sp.Rational(5, 9), sp.Rational(-4, 11), sp.Rational(6, 7))
 
@@ -61,11 +62,13 @@ class Problem:
 
     @cached_property
     def parity(self) -> int:
-        """1 if sigma(x) - sigma(-x) vanishes visibly, -1 if the sum does, else 0."""
-        mirrored = self.expression.subs(self.x, -self.x)
-        if mirrored == self.expression or sp.expand(mirrored - self.expression) == 0:
-            return 1
-        return -1 if sp.expand(mirrored + self.expression) == 0 else 0
+        """1 if sigma is visibly even, -1 if it is odd up to a constant, else 0."""
+        return symmetry(self.expression, self.x)[0]
+
+    @cached_property
+    def centre(self) -> Expr:
+        """The mean of an activation that is odd up to a constant."""
+        return symmetry(self.expression, self.x)[1]
 
     def restored(self, e: Expr) -> Expr:
         """Put the user's symbols back."""

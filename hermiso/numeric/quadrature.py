@@ -170,7 +170,14 @@ def _edges(sampled: _Sampled, kinks: Sequence[Any], digits: int) -> list[Any]:
     """Panel edges: the kinks and a grid as far out as the integrands matter."""
     left, right = (_reach(sampled, side, digits) for side in (-1, 1))
     grid = [mpmath.mpf(j) for j in range(-left, right + 1)]
-    return sorted({*grid, *(+k for k in kinks if -left < k < right)})
+    sizes = [sampled.size(j + mpmath.mpf(1) / 3) for j in grid]
+    small = max(sizes) * mpmath.mpf(10) ** (-digits - 12)
+    first = next(i for i, s in enumerate(sizes) if s > small) if max(sizes) else 0
+    last = next(i for i, s in enumerate(reversed(sizes)) if s > small) if max(sizes) else 0
+    # a bump far out leaves most of the line empty
+    low, high = max(first - 3, 0), len(grid) - max(last - 3, 0)
+    grid = grid[low:high]
+    return sorted({*grid, *(+k for k in kinks if grid[0] < k < grid[-1])})
 
 
 def _reach(sampled: _Sampled, side: int, digits: int) -> int:

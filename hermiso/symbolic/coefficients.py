@@ -19,7 +19,12 @@ import sympy as sp
 from sympy import Expr, Integer, oo
 
 from hermiso.errors import NoClosedForm
-from hermiso.hermite import ProbabilistHermite, probabilist, probabilist_at_zero
+from hermiso.hermite import (
+    ProbabilistHermite,
+    coefficients,
+    probabilist,
+    probabilist_at_zero,
+)
 from hermiso.signs import sign_of
 from hermiso.symbolic.exact import ExactFunction
 from hermiso.symbolic.jumps import edges
@@ -42,10 +47,7 @@ def hermite_mean(f: ExactFunction, k: int) -> Expr:
 
 
 def _direct(f: ExactFunction, k: int) -> Expr:
-    coefficients = (
-        sp.Poly(probabilist(k, sp.Symbol("x")), sp.Symbol("x")).all_coeffs()[::-1] if k else [1]
-    )
-    return f.expectation(polynomial(coefficients))
+    return f.expectation(polynomial(coefficients(k)))
 
 
 def symbolic_hermite_mean(f: ExactFunction, k: Expr) -> tuple[Expr, int]:

@@ -186,7 +186,11 @@ def _standard(kernel: Term, lower: Expr, upper: Expr) -> Pair:
 
 
 def _interval_mass(h: Expr, k: Expr, nu: Expr) -> Pair:
-    """Mass of [h, k] under N(i nu, 1), as (E(k) - E(h))/2 with E(t) = erf((t - i nu)/sqrt 2)."""
+    """Mass of [h, k] under N(i nu, 1); real half-lines by erfc, which does not cancel."""
+    if nu == 0 and k is oo and h is not -oo:
+        return sp.erfc(h / sp.sqrt(2)) / 2, ZERO
+    if nu == 0 and h is -oo and k is not oo:
+        return sp.erfc(-k / sp.sqrt(2)) / 2, ZERO
     high, low = _complex_erf(k, nu), _complex_erf(h, nu)
     return (high[0] - low[0]) / 2, (high[1] - low[1]) / 2
 

@@ -17,6 +17,7 @@ from hermiso.errors import ActivationError, HermisoError, NoClosedForm, Precisio
 from hermiso.hermite import he, isometry_strength
 from hermiso.numeric.quadrature import GaussianRule, Weight, gaussian_rule
 from hermiso.pieces import split
+from hermiso.symbolic.symmetry import symmetry
 
 MAX_SERIES = 2000
 
@@ -84,6 +85,17 @@ class Unevaluated(Expr):
         f = sp.lambdify(self.variable, self.expression, "mpmath")
         return gaussian_rule(f, self._kinks(digits), digits, weights)
 
+    def _nonzero_mean(self, digits: int, weight: Weight) -> Any:
+        """A mean to n digits of itself: more where it cancels, 0 where nothing is left."""
+        for working in (digits, 2 * digits + 10):
+            with mpmath.workdps(working + 15):
+                rule = self._rule(working, weight)
+                value = rule.mean(weight)
+                scale = rule.mean(lambda f, z: abs(weight(f, z)))
+                if abs(value) > scale * mpmath.mpf(10) ** (digits - working - 2):
+                    return value
+        return mpmath.mpf(0)
+
     def _kinks(self, digits: int) -> list[Any]:
         try:
             pieces = split(self.expression, self.variable)
@@ -96,7 +108,7 @@ class GaussianMean(Unevaluated):
     """E[expression(z)] for z ~ N(0, 1)."""
 
     def _value(self, digits: int) -> Any:
-        return self._rule(digits, _identity).mean()
+        return self._nonzero_mean(digits, _identity)
 
     def as_means(self) -> Expr:
         """Return the node itself."""
@@ -114,13 +126,21 @@ class GaussianMean(Unevaluated):
         moved = sp.Add(*(_moving_jump(a, b, x, s) for a, b in pairwise(pieces)))
         branches = [(p.expression.diff(s), x < p.upper) for p in pieces[:-1]]
         inner = sp.Piecewise(*branches, (pieces[-1].expression.diff(s), True))
-        return moved + (GaussianMean(inner, x) if inner != 0 else 0)
+        return moved + mean_of(inner, x)
 
     def _sympystr(self, printer: Any) -> str:
         return f"E[{printer._print(self.expression)}]"
 
     def _latex(self, printer: Any) -> str:
         return rf"\mathbb{{E}}\left[{printer._print(self.expression)}\right]"
+
+
+def mean_of(e: Expr, x: Symbol) -> Expr:
+    """Return E[e] as a node, or its value where symmetry shows it."""
+    if x not in e.free_symbols:
+        return e
+    parity, centre = symmetry(e, x)
+    return centre if parity == -1 else GaussianMean(e, x)
 
 
 def _moving_jump(left: Any, right: Any, x: Symbol, s: Symbol) -> Expr:
@@ -143,8 +163,7 @@ class IsometryStrength(Unevaluated):
     def as_means(self) -> Expr:
         """Return 2 - E[z sigma]^2/(E[sigma^2] - E[sigma]^2)."""
         e, x = self.args[:2]
-        means = (GaussianMean(e, x), GaussianMean(x * e, x), GaussianMean(e**2, x))
-        return isometry_strength(*means)
+        return isometry_strength(*(mean_of(f, x) for f in (e, x * e, e**2)))
 
     def _sympystr(self, printer: Any) -> str:
         return f"beta({printer._print(self.expression)})"
@@ -160,12 +179,12 @@ class HermiteCoefficient(Unevaluated):
 
     def _value(self, digits: int) -> Any:
         k = int(self.degree)
-        return self._rule(digits, lambda f, z: f * he(k, z)).mean(lambda f, z: f * he(k, z))
+        return self._nonzero_mean(digits, lambda f, z: f * he(k, z))
 
     def as_means(self) -> Expr:
         """Return the mean for an integer degree."""
         e, x, k = self.args
-        return GaussianMean(e * he(int(k), x), x) if k.is_Integer else self
+        return mean_of(e * he(int(k), x), x) if k.is_Integer else self
 
     def _eval_derivative(self, s: Symbol) -> Any:
         if self.degree.is_Integer:

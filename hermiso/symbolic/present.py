@@ -98,6 +98,7 @@ def _nodes(e: Expr) -> int:
 
 def _with_erfc(parts: list[Expr]) -> list[Expr]:
     """Replace erf by 1 - erfc wherever that drops terms: exp(1/2)(1 - erf(1/sqrt 2))/2."""
+    parts = [expanded(_with_erf(p)) for p in parts]
     atoms = set().union(*(p.atoms(sp.erf) for p in parts))
     for f in sorted(atoms, key=sp.default_sort_key):
         complement = 1 - sp.erfc(f.args[0])
@@ -105,6 +106,11 @@ def _with_erfc(parts: list[Expr]) -> list[Expr]:
         if sum(map(_size, others)) < sum(map(_size, parts)):
             parts = others
     return parts
+
+
+def _with_erf(e: Expr) -> Expr:
+    """Write erfc as 1 - erf, so that equal things look equal."""
+    return e.replace(sp.erfc, lambda u: 1 - sp.erf(u))
 
 
 def _with_hyperbolics(e: Expr) -> Expr:
@@ -121,7 +127,7 @@ def strength(c0: Expr, c1: Expr, second_moment: Expr) -> Expr:
     Raises:
         ActivationError: if the variance is 0.
     """
-    c0, c1, second_moment = expanded(c0), expanded(c1), expanded(second_moment)
+    c0, c1, second_moment = (expanded(_with_erf(m)) for m in (c0, c1, second_moment))
     if max(_size(c0), _size(c1)) ** 2 + _size(second_moment) > MAX_PRODUCT:
         return 2 - c1**2 / (second_moment - c0**2)  # expanding would fill pages
     variance = expanded(second_moment - c0**2)

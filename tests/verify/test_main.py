@@ -110,8 +110,11 @@ def test_json_to_a_file(tmp_path: Path) -> None:
     assert check["mutants_rejected"] == ["50"]
 
 
-def test_json_to_standard_output_is_alone_there(capsys: pytest.CaptureFixture[str]) -> None:
-    assert call("toy:half", "--json", "-") == 0
+@pytest.mark.parametrize("flag", [["--json"], ["--json", "-"]], ids=" ".join)
+def test_json_to_standard_output_is_alone_there(
+    flag: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call("toy:half", *flag) == 0
     captured = capsys.readouterr()
     (claim,) = json.loads(captured.out)["claims"]
     assert (claim["verdict"], claim["corrected"]) == ("refuted", "toy:half:corrected")
