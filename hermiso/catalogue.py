@@ -15,6 +15,7 @@ import difflib
 import inspect
 from collections.abc import Callable, Mapping
 from functools import cache, partial
+from numbers import Real
 from typing import Any
 
 import sympy as sp
@@ -148,13 +149,29 @@ def _with(name: str, given: Mapping[str, Any]) -> Activation:
         if p not in defaults:
             known = ", ".join(defaults) or "none"
             raise ActivationError(f"{name} has no parameter {p!r}; its parameters: {known}")
-    values = {p: v if isinstance(v, str) else exact(v) for p, v in given.items()}
+    values = {p: _value(name, p, v, defaults[p]) for p, v in given.items()}
     for p, v in values.items():
         if isinstance(v, Expr) and "x" in map(str, v.free_symbols):
             raise ActivationError(f"{p} is {v}; it may not contain the variable x")
     text = ", ".join(f"{p}={v}" for p, v in values.items())
     checked = as_activation(_FORMULAS[name](**values), _x)
     return Activation(f"{name}({text})", checked.expression, _x)
+
+
+def _value(name: str, parameter: str, value: Any, default: Any) -> Any:
+    """An exact real number or expression; text only where the default is text."""
+    if isinstance(value, str) and isinstance(default, str):
+        return value
+    try:
+        number = exact(value)
+    except (ActivationError, AttributeError):  # AttributeError: what sympify leaves as it is
+        number = None
+    if not isinstance(number, Expr) or number.is_extended_real is False:
+        raise ActivationError(
+            f"{parameter} of {name} is {value!r}; it must be a real number or a real sympy "
+            "expression"
+        )
+    return number
 
 
 def _defaults(name: str) -> dict[str, Any]:
@@ -273,9 +290,9 @@ def _read(name: str, values: Mapping[str, Any]) -> Activation:
 
 
 def _same(value: Any, default: Any) -> bool:
-    if isinstance(value, str) or isinstance(default, str):
-        return bool(value == default)
-    return default is not None and float(value) == float(default)
+    if isinstance(value, Real | Rational) and isinstance(default, Rational):
+        return float(value) == float(default)
+    return bool(value == default)
 
 
 def _number(name: str, parameter: str, value: Any) -> Any:

@@ -52,10 +52,8 @@ def moment(source: Any, x: Symbol | None = None, *, gain: Any = None) -> Expr:
 
 def _mean(p: Problem) -> Expr:
     try:
-        closed = tidy(p.exact.expectation())
+        closed = p.mean()
         p.require_square_integrable()
-        for reference in p.references:
-            reference.confirm(closed, lambda f, z: f, "E[sigma(z)]")
         return closed
     except NoClosedForm:
         p.screen()
@@ -124,14 +122,19 @@ def coefficients(
     source: Any, n: Any, x: Symbol | None = None, *, gain: Any = None
 ) -> tuple[Expr, ...]:
     """Return (c_0, ..., c_{n-1}); arguments as in `coefficient`."""
-    if isinstance(n, bool) or not isinstance(n, (int, sp.Integer)) or not 0 <= n <= MAX_DEGREE:
+    if isinstance(n, bool) or not hasattr(n, "__index__") or not 0 <= n <= MAX_DEGREE:
         raise ActivationError(f"coefficients: n is {n!r}; it must be an integer in 0..{MAX_DEGREE}")
     with stated("coefficients", source, x, gain) as p:
         return tuple(p.restored(_coefficient(p, sp.Integer(k))) for k in range(int(n)))
 
 
 def _degree(k: Any) -> Expr:
-    degree = sp.sympify(k)
+    try:
+        degree = sp.sympify(k, strict=True)
+    except sp.SympifyError:
+        raise ActivationError(
+            f"the degree is {k!r}; it must be an integer in 0..{MAX_DEGREE} or a symbol"
+        ) from None
     if degree.is_Symbol:
         if degree.is_integer is False or degree.is_nonnegative is False:
             raise ActivationError(f"the degree {k} is not declared an integer >= 0")
@@ -236,7 +239,9 @@ def dual(
     """
     argument = _argument(rho, "rho")
     with stated("dual", source, x, gain, argument) as p:
-        return p.restored(_dual(p))
+        hat = _dual(p)
+        values = (p.square_moment, p.mirrored_moment)
+        return p.restored(hat if isinstance(hat, DualActivation) else p.with_ends(hat, values))
 
 
 def _dual(p: Problem) -> Expr:
@@ -276,7 +281,9 @@ def _kernel_map(p: Problem) -> Expr:
     variance = expanded(second - c0**2)
     if variance == 0:
         raise ActivationError("Var sigma(z) is 0: a constant has no kernel map")
-    return p.quotient(expanded(hat - c0**2), variance)
+    kappa = p.quotient(expanded(hat - c0**2), variance)
+    ends = (lambda: sp.S.One, lambda: (p.mirrored_moment() - c0**2) / variance)
+    return p.with_ends(kappa, ends)
 
 
 __all__ = [

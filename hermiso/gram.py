@@ -6,8 +6,10 @@ matrix R_ij = G_ij / sqrt(a_i a_j) the gap splits into two means of non-negative
 
     gap(G) = mean_i h(a_i / m - 1) + mean_i h(e_i),    h(d) = d - log(1 + d),
 
-where e_i are the eigenvalues of R - I: in both means the d add up to 0. Nothing of order 1 is
-subtracted, so a gap of 1e-18 keeps its digits, and no scale of G overflows.
+where e_i are the eigenvalues of R - I: in both means the d add up to 0. The eigenvalues are
+computed of R - I, not of R: near I those of R are 1 + e_i and round e_i to a multiple of eps.
+So nothing of order 1 is subtracted, a gap of 1e-18 keeps its digits, and no scale of G
+overflows.
 
 What counts as what, with eps of the given dtype and lambda the eigenvalues of R:
 
@@ -16,6 +18,8 @@ What counts as what, with eps of the given dtype and lambda the eigenvalues of R
 - indefinite (an error): lambda_min < -sqrt(eps) lambda_max. Between the two the sign may come
   from rounding: a product X X^T has at most d eps for d columns, so sqrt(eps) admits all
   d <= 1/sqrt(eps). The same sqrt(eps) is the limit for |R_ij - R_ji|;
+- zero (an error): a zero diagonal, of at least one matrix of the stack. Its isometry is 0/0 and
+  has no limit: along s I it is 1, along s diag(1, 0) it is 0;
 - parallel samples (potential inf): 1 - |R_ij| <= 4 eps, or a zero on the diagonal.
 
 Elsewhere the absolute error of the gap is about eps lambda_max / lambda_min: what a change of
@@ -65,7 +69,8 @@ def isometry(G: Array) -> Array:
         Isometries in [0, 1], shape (...): 1 for multiples of I, 0 for singular matrices.
 
     Raises:
-        GramError: G is not square, real, finite, symmetric and positive semidefinite, or is 0.
+        GramError: G is not square, real, finite, symmetric and positive semidefinite, or is
+            zero, where the value is 0/0.
     """
     gram = _checked(G)
     return _returned(gram, gram.xp.exp(-_gap(gram)))
@@ -81,7 +86,8 @@ def isometry_gap(G: Array) -> Array:
         Gaps in [0, inf], shape (...): 0 for multiples of I, inf for singular matrices.
 
     Raises:
-        GramError: G is not square, real, finite, symmetric and positive semidefinite, or is 0.
+        GramError: G is not square, real, finite, symmetric and positive semidefinite, or is
+            zero, where the value is 0/0.
     """
     gram = _checked(G)
     return _returned(gram, _gap(gram))
@@ -98,7 +104,8 @@ def potential(G: Array) -> Array:
         0 for n = 1, the maximum over no pair.
 
     Raises:
-        GramError: G is not square, real, finite, symmetric and positive semidefinite, or is 0.
+        GramError: G is not square, real, finite, symmetric and positive semidefinite, or is
+            zero, where the value is 0/0.
     """
     gram = _checked(G)
     xp = gram.xp
@@ -223,7 +230,7 @@ def _check_pairs(xp: Any, G: Array, scale: Array, zero: Array, eps: float) -> No
 
 
 def _spectrum(xp: Any, G: Array, R: Array, eps: float) -> tuple[Array, Array]:
-    """Eigenvalues of R - I, ascending, and whether R is singular."""
+    """Eigenvalues e of R - I, ascending, and whether R, with eigenvalues 1 + e, is singular."""
     off_diagonal = R * (1 - _eye(xp, R))
     e = xp.linalg.eigvalsh((off_diagonal + xp.matrix_transpose(off_diagonal)) / 2)
     smallest, largest = 1 + e[..., 0], 1 + e[..., -1]

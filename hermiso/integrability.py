@@ -18,20 +18,35 @@ from hermiso.numeric.evaluate import over_numpy
 from hermiso.pieces import signs, split
 
 _FAR = (64.0, 256.0, 1024.0)
-_POLES = (sp.tan, sp.cot, sp.sec, sp.csc)
+_POLES = (
+    *(sp.tan, sp.cot, sp.sec, sp.csc),
+    *(sp.gamma, sp.loggamma, sp.polygamma, sp.factorial, sp.zeta),
+)
+_GRIDS = (12, 15, 18)  # powers of 2
+_GROWTH = 2.5  # of the peak, for a grid 8 times finer: |x - t|^-0.44
 
 
 def screen(e: Expr, x: Symbol, sample: Mapping[Any, float]) -> None:
     """Raise if an expression, at sample parameters, is visibly no activation."""
+    _screen_functions(e, x)
     _screen_values(e, x, sample)
     _screen_growth(e, x, sample)
     _screen_poles(e, x, sample)
+    _screen_peaks(e, x, sample)
+
+
+def _screen_functions(e: Expr, x: Symbol) -> None:
+    if e.has(sp.DiracDelta):
+        raise ActivationError(f"{e} contains DiracDelta, which is no function of {x}")
+    for f in e.atoms(*_POLES):
+        if f.args[-1].is_polynomial(x) and x in f.free_symbols:
+            raise NotSquareIntegrable(f"E[sigma(z)^2] is infinite: {f} has poles on the line")
 
 
 def _screen_values(e: Expr, x: Symbol, sample: Mapping[Any, float]) -> None:
     import numpy as np
 
-    points = np.array([-7.1, -3.3, -1.7, -0.61, -0.13, 0.17, 0.59, 1.6, 3.1, 6.9])
+    points = np.array([-31.7, -11.3, -3.3, -1.7, -0.61, -0.13, 0.17, 0.59, 1.6, 3.1, 12.1, 30.9])
     try:
         values = over_numpy(e, {**sample, x: points})
     except HermisoError:
@@ -98,9 +113,6 @@ def _float(e: Expr, x: Symbol, at: float, sample: Mapping[Any, float]) -> float:
 
 
 def _screen_poles(e: Expr, x: Symbol, sample: Mapping[Any, float]) -> None:
-    for f in e.atoms(*_POLES):
-        if f.args[0].is_polynomial(x) and x in f.free_symbols:
-            raise NotSquareIntegrable(f"E[sigma(z)^2] is infinite: {f} has poles on the line")
     for power in e.atoms(sp.Pow):
         if x in power.base.free_symbols and power.exp.could_extract_minus_sign():
             _screen_zeros(e, power.base, x, sample)
@@ -119,3 +131,23 @@ def _screen_zeros(e: Expr, base: Expr, x: Symbol, sample: Mapping[Any, float]) -
                 raise NotSquareIntegrable(
                     f"E[sigma(z)^2] is infinite for sigma({x}) = {e}: it has a pole at {x} = {zero}"
                 )
+
+
+def _screen_peaks(e: Expr, x: Symbol, sample: Mapping[Any, float]) -> None:
+    """Poles that no formula shows: the highest value keeps growing on finer grids."""
+    import numpy as np
+
+    peaks = []
+    for power in _GRIDS:
+        grid = np.linspace(-9.0, 9.0, 2**power + 1)[:-1] + 1 / np.e
+        try:
+            values = np.abs(over_numpy(e, {**sample, x: grid}))
+        except HermisoError:
+            return
+        values = np.where(np.isfinite(values), values, 0.0) * np.exp(-(grid**2) / 4)
+        peaks.append((float(np.max(values)), float(grid[np.argmax(values)])))
+    (first, _), (second, _), (third, at) = peaks
+    if second > _GROWTH * first > 0 and third > _GROWTH * second:
+        raise NotSquareIntegrable(
+            f"E[sigma(z)^2] is infinite for sigma({x}) = {e}: it has a pole near {x} = {at:.4g}"
+        )

@@ -6,8 +6,8 @@ question is worked on, and put back in the answer.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -16,12 +16,18 @@ import sympy as sp
 from sympy import Expr, Symbol
 
 from hermiso.activation import as_activation
-from hermiso.errors import ActivationError, HermisoError, NoClosedForm, NotSquareIntegrable
+from hermiso.errors import (
+    ActivationError,
+    HermisoError,
+    NoClosedForm,
+    NotSquareIntegrable,
+    UnknownSign,
+)
 from hermiso.hermite import he
 from hermiso.integrability import screen
 from hermiso.symbolic.confirm import Reference, references, same_value
 from hermiso.symbolic.exact import ExactFunction, exact
-from hermiso.symbolic.present import ratio
+from hermiso.symbolic.present import ratio, tidy
 from hermiso.symbolic.samples import samples
 from hermiso.symbolic.symmetry import symmetry
 
@@ -129,6 +135,31 @@ class Problem:
             full = {**sample, self.argument: _CORRELATIONS[0]}
             same_value(result, (numerator, denominator), lambda n, d: n / d, full, "the kernel map")
         return result
+
+    def mirrored_moment(self) -> Expr:
+        """Return E[sigma(z) sigma(-z)], the dual activation at -1."""
+        mirrored = self.expression.subs(self.x, -self.x)
+        return Problem(self.expression * mirrored, self.x).mean()
+
+    def square_moment(self) -> Expr:
+        """Return E[sigma(z)^2], the dual activation at 1."""
+        return Problem(self.expression**2, self.x).mean()
+
+    def mean(self) -> Expr:
+        """Return E[sigma(z)], confirmed; raises NoClosedForm."""
+        closed = tidy(self.exact.expectation())
+        for reference in self.references:
+            reference.confirm(closed, lambda f, z: f, "E[sigma(z)]")
+        return closed
+
+    def with_ends(self, closed: Expr, ends: Sequence[Callable[[], Expr]]) -> Expr:
+        """Give a function of rho its values at 1 and -1 where its formula has none."""
+        rho, branches = self.argument, []
+        for at, value in zip((1, -1), ends, strict=True):
+            if closed.subs(rho, at).has(sp.nan, sp.zoo, sp.oo):
+                with suppress(NoClosedForm, UnknownSign):
+                    branches.append((tidy(value()), sp.Eq(rho, at)))
+        return sp.Piecewise(*branches, (closed, True)) if branches else closed
 
     def shifted(self, t: Symbol) -> Problem:
         """Return the problem of sigma(x + t)."""

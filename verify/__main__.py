@@ -28,7 +28,8 @@ examples:
   python -m verify isometry:thm-1            check one claim (or several, or a group)
   python -m verify list                      list the claims
   python -m verify show isometry:thm-1       print one claim
-  python -m verify all --json -              results as JSON on standard output
+  python -m verify all --json                results as JSON on standard output
+  python -m verify all --json results.json   ... or in a file
 """
 
 
@@ -63,7 +64,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="all | GROUP | LABEL | list | show LABEL",
         help="what to check, or what to print",
     )
-    parser.add_argument("--json", metavar="PATH", help="write the results there; - for stdout")
+    parser.add_argument(
+        "--json",
+        nargs="?",
+        const="-",
+        metavar="PATH",
+        help="write the results there; no PATH or - for stdout, the table then goes to stderr",
+    )
     parser.add_argument("--seed", type=int, default=0, help="seed of the searches (default 0)")
     parser.add_argument(
         "--jobs",

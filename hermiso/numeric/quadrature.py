@@ -170,7 +170,7 @@ def _edges(sampled: _Sampled, kinks: Sequence[Any], digits: int) -> list[Any]:
     """Panel edges: the kinks and a grid as far out as the integrands matter."""
     left, right = (_reach(sampled, side, digits) for side in (-1, 1))
     grid = [mpmath.mpf(j) for j in range(-left, right + 1)]
-    sizes = [sampled.size(j + mpmath.mpf(1) / 3) for j in grid]
+    sizes = [sampled.size(j + 1 / mpmath.pi) for j in grid]  # between kinks and poles
     small = max(sizes) * mpmath.mpf(10) ** (-digits - 12)
     first = next(i for i, s in enumerate(sizes) if s > small) if max(sizes) else 0
     last = next(i for i, s in enumerate(reversed(sizes)) if s > small) if max(sizes) else 0
@@ -186,7 +186,7 @@ def _reach(sampled: _Sampled, side: int, digits: int) -> int:
     top = max(sampled.size(side * (mpmath.mpf(j) + 0.5)) for j in range(start))
     quiet, at = 0, start
     while quiet < 3:
-        size = sampled.size(side * (mpmath.mpf(at) + mpmath.mpf(1) / 3))
+        size = sampled.size(side * (at + 1 / mpmath.pi))
         top = max(top, size)
         quiet = quiet + 1 if size <= top * mpmath.mpf(10) ** (-digits - 8) else 0
         at += 1

@@ -134,6 +134,8 @@ def evaluated(closed: Expr, values: Mapping[Any, Any]) -> Any:
             value = mpmath.re(over_mpmath(closed, _at_precision(values)))
             if last is not None and abs(value - last) <= abs(value) * mpmath.mpf(10) ** -20:
                 return value
+            if last is not None and abs(value) + last**2 < mpmath.mpf(10) ** (-0.8 * digits):
+                return mpmath.mpf(0)  # it shrinks with the rounding error
         digits, last = 2 * digits, value
     raise NoClosedForm(f"{closed} cancels more than {digits // 2} digits")
 

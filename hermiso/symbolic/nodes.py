@@ -20,6 +20,7 @@ from hermiso.pieces import split
 from hermiso.symbolic.symmetry import symmetry
 
 MAX_SERIES = 2000
+MAX_HALVINGS = 8
 
 
 def _identity(value: Any, z: Any) -> Any:
@@ -143,6 +144,30 @@ def mean_of(e: Expr, x: Symbol) -> Expr:
     return centre if parity == -1 else GaussianMean(e, x)
 
 
+def _against_line(f: Any, rho: Any, line: list[tuple[Any, Any]]) -> Weight:
+    return lambda value, z: value * mpmath.fsum(w * f(rho * z + u) for u, w in line)
+
+
+def _trapezoid(s: Any, step: Any, digits: int) -> list[tuple[Any, Any]]:
+    """Rows (s w, weight) of the trapezoid rule for a standard Gaussian w."""
+    count = int(mpmath.sqrt(2 * mpmath.log(10) * (digits + 6)) / step) + 1
+    nodes = (j * step for j in range(-count, count + 1))
+    return [(s * w, step * mpmath.npdf(w)) for w in nodes]
+
+
+def _slope(e: Expr, x: Symbol) -> Expr | None:
+    """The derivative of a function without jumps, or None."""
+    try:
+        pieces = split(e, x)
+    except HermisoError:
+        return None
+    for a, b in pairwise(pieces):
+        if sp.simplify((a.expression - b.expression).subs(x, a.upper)) != 0:
+            return None
+    branches = [(p.expression.diff(x), x < p.upper) for p in pieces[:-1]]
+    return sp.Piecewise(*branches, (pieces[-1].expression.diff(x), True))
+
+
 def _moving_jump(left: Any, right: Any, x: Symbol, s: Symbol) -> Expr:
     t = left.upper
     jump = (left.expression - right.expression).subs(x, t)
@@ -157,6 +182,8 @@ class IsometryStrength(Unevaluated):
         rule = self._rule(digits + 5, _identity, lambda f, z: f * z, lambda f, z: f * f)
         c0, c1 = rule.mean(), rule.mean(lambda f, z: f * z)
         variance = rule.mean(lambda f, z: (f - c0) ** 2)
+        if variance == 0:
+            raise ActivationError(f"{self.expression} is constant: it has no isometry strength")
         # residual form: beta - 1 keeps its digits when sigma is nearly affine
         return 1 + rule.mean(lambda f, z: (f - c0 - c1 * z) ** 2) / variance
 
@@ -178,6 +205,8 @@ class HermiteCoefficient(Unevaluated):
     degree = property(lambda self: self.args[2])
 
     def _value(self, digits: int) -> Any:
+        if not self.degree.is_Integer or self.degree < 0:
+            raise ActivationError(f"the degree is {self.degree}; it must be an integer >= 0")
         k = int(self.degree)
         return self._nonzero_mean(digits, lambda f, z: f * he(k, z))
 
@@ -210,7 +239,23 @@ class DualActivation(Unevaluated):
             raise ActivationError(f"the dual activation needs |rho| <= 1; rho = {self.rho}")
         if abs(rho) == 1:
             return self._rule(digits, lambda f, z: f * f).mean(self._against(rho))
-        return self._series(rho, digits)
+        return self._series(rho, digits) if self._kinks(digits) else self._nested(rho, digits)
+
+    def _nested(self, rho: Any, digits: int) -> Any:
+        """E f(z) f(rho z + s w) without kinks: in w by the trapezoid rule, halved until still."""
+        f = sp.lambdify(self.variable, self.expression, "mpmath")
+        s = mpmath.sqrt((1 - rho) * (1 + rho))
+        rule = self._rule(digits, lambda value, z: value * value)
+        # aliasing of a bell exp(-2 pi^2/h^2), its truncation exp(-R^2/2)
+        step = mpmath.pi * mpmath.sqrt(2 / (mpmath.log(10) * (digits + 6)))
+        goal = mpmath.mpf(10) ** (-digits) * rule.mean(lambda value, z: value * value)
+        last = None
+        for _ in range(MAX_HALVINGS):
+            value = rule.mean(_against_line(f, rho, _trapezoid(s, step, digits)))
+            if last is not None and abs(value - last) <= goal:
+                return value
+            step, last = step / 2, value
+        raise PrecisionError(f"the dual activation at rho = {self.rho} does not converge")
 
     def _against(self, rho: Any) -> Weight:
         f = sp.lambdify(self.variable, self.expression, "mpmath")
@@ -249,7 +294,14 @@ class DualActivation(Unevaluated):
         return self
 
     def _eval_derivative(self, s: Symbol) -> Any:
-        return sp.Derivative(self, s, evaluate=False) if s in self.free_symbols else sp.Integer(0)
+        """Price: d/drho E f(x) f(y) = E f'(x) f'(y), for an f without jumps."""
+        e, x, rho = self.args
+        if s not in self.free_symbols:
+            return sp.Integer(0)
+        slope = _slope(e, x) if s not in e.free_symbols else None
+        if slope is None:
+            return sp.Derivative(self, s, evaluate=False)
+        return DualActivation(slope, x, rho) * rho.diff(s)
 
     def _sympystr(self, printer: Any) -> str:
         return f"dual({printer._print(self.expression)}, {printer._print(self.rho)})"

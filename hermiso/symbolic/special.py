@@ -3,6 +3,9 @@
 `erf_re(u, v)` and `erf_im(u, v)` are the real and imaginary part of erf(u + i v); real
 functions, so that results stay real. `binormal(h, k, rho)` is P(X <= h, Y <= k) for standard
 Gaussians with correlation rho; Owen's T is a part of it.
+
+Results that hold them go through `sympy.lambdify`: with "mpmath" at the working precision, with
+"numpy" or "scipy" on floats and arrays (`_imp_` is where sympy looks for the function).
 """
 
 from __future__ import annotations
@@ -26,6 +29,8 @@ class _RealFunction(sp.Function):
     is_finite = True
 
     def _eval_evalf(self, prec: int) -> Expr | None:
+        if self.free_symbols:
+            return None
         with mpmath.workprec(prec + 30):
             arguments = [a._to_mpmath(prec + 30) for a in self.args]
             if any(isinstance(a, mpmath.mpc) and a.imag for a in arguments):
@@ -35,6 +40,16 @@ class _RealFunction(sp.Function):
     def numerical(self, *arguments: Any) -> Any:
         """Return the value at mpmath numbers, at the working precision."""
         raise NotImplementedError
+
+    def _mpmathcode(self, printer: Any) -> str:
+        """Print a call on mpf, so that exact arguments keep the working precision too."""
+        mpf = printer._module_format("mpmath.mpf")
+        arguments = ", ".join(f"{mpf}({printer._print(a)})" for a in self.args)
+        return f"{type(self).__name__}({arguments})"
+
+
+def _are_mpmath(*arguments: Any) -> bool:
+    return all(isinstance(a, mpmath.mpf) for a in arguments)
 
 
 class erf_re(_RealFunction):
@@ -62,6 +77,11 @@ class erf_re(_RealFunction):
     def numerical(self, u: Any, v: Any) -> Any:
         """Evaluate by the complex error function."""
         return mpmath.erf(mpmath.mpc(u, v)).real
+
+    @staticmethod
+    def _imp_(u: Any, v: Any) -> Any:
+        """Evaluate on mpf or, with an error of 1e-14 |erf(u + i v)|, on floats and arrays."""
+        return _erf(u, v).real
 
     def _latex(self, printer: Any) -> str:
         u, v = self.args
@@ -96,11 +116,26 @@ class erf_im(_RealFunction):
         """Evaluate by the complex error function."""
         return mpmath.erf(mpmath.mpc(u, v)).imag
 
+    @staticmethod
+    def _imp_(u: Any, v: Any) -> Any:
+        """Evaluate on mpf or, with an error of 1e-14 |erf(u + i v)|, on floats and arrays."""
+        return _erf(u, v).imag
+
     def _latex(self, printer: Any) -> str:
         u, v = self.args
         return (
             rf"\operatorname{{Im}} \operatorname{{erf}}\left({printer._print(u + sp.I * v)}\right)"
         )
+
+
+def _erf(u: Any, v: Any) -> Any:
+    """Complex erf(u + i v) of real mpf, floats or arrays."""
+    if _are_mpmath(u, v):
+        return mpmath.erf(mpmath.mpc(u, v))
+    import numpy as np
+    from scipy.special import erf
+
+    return erf(np.asarray(u, dtype=float) + 1j * np.asarray(v, dtype=float))
 
 
 class binormal(_RealFunction):
@@ -134,7 +169,8 @@ class binormal(_RealFunction):
         density = sp.exp(-(s**2) / 2) / sp.sqrt(2 * sp.pi)
         return density * Phi((t - rho * s) / sp.sqrt(1 - rho**2))
 
-    def numerical(self, h: Any, k: Any, rho: Any) -> Any:
+    @staticmethod
+    def numerical(h: Any, k: Any, rho: Any) -> Any:
         """Evaluate Phi(h) Phi(k) + int_0^rho density (Plackett), with rho = sin(theta)."""
 
         def density(theta: Any) -> Any:
@@ -149,9 +185,40 @@ class binormal(_RealFunction):
         integral = mpmath.quad(density, [0, mpmath.asin(rho)], method=method)
         return mpmath.ncdf(h) * mpmath.ncdf(k) + integral / (2 * mpmath.pi)
 
+    @staticmethod
+    def _imp_(h: Any, k: Any, rho: Any) -> Any:
+        """Evaluate on mpf or, with an absolute error of 1e-15, on floats and arrays."""
+        if _are_mpmath(h, k, rho):
+            return binormal.numerical(h, k, rho)
+        return _binormal(h, k, rho)
+
     def _latex(self, printer: Any) -> str:
         h, k, rho = (printer._print(a) for a in self.args)
         return rf"\Phi_2\left({h}, {k}; {rho}\right)"
+
+
+def _binormal(h: Any, k: Any, rho: Any) -> Any:
+    """Evaluate by (Phi(h) + Phi(k) - [h < 0 != k < 0]) / 2 - T(h, a) - T(k, b) (Owen 1956)."""
+    import numpy as np
+    from scipy.special import ndtr, owens_t
+
+    # + 0.0 turns -0.0 into 0.0; Phi(-40) underflows, and the clip keeps infinities out
+    h, k, rho = (np.clip(c, -bound, bound) + 0.0 for c, bound in ((h, 40), (k, 40), (rho, np.inf)))
+    opposite = (h < 0) != (k < 0)
+    T = owens_t(h, _owen_slope(h, k, rho)) + owens_t(k, _owen_slope(k, h, rho))
+    return (ndtr(h) + ndtr(k) - opposite) / 2 - T
+
+
+def _owen_slope(s: Any, t: Any, rho: Any) -> Any:
+    """(t - rho s) / (s sqrt(1 - rho^2)) without cancellation near |rho| = 1."""
+    import numpy as np
+
+    below, above = 1 - rho, 1 + rho
+    gap = np.where(rho > 0, (t - s) + below * s, (t + s) - above * s)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        slope = gap / (s * np.sqrt(below * above))
+        slope = np.where(s == -t, -np.sqrt(above / below), slope)
+        return np.where(s == t, np.sqrt(below / above), slope)
 
 
 def binormal_density(h: Expr, k: Expr, rho: Expr) -> Expr:

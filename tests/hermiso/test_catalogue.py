@@ -126,6 +126,11 @@ REFUSED = [
     (F.prelu, r"the function prelu leaves weight open; use catalogue.get\('prelu', weight=...\)"),
     (F.threshold, "the function threshold leaves threshold and value open"),
     (partial(F.elu, 0), "partial.elu, .... fixes positional arguments; give keywords"),
+    (nn.LeakyReLU("a"), "negative_slope of leaky_relu is 'a'; it must be a real number"),
+    (nn.ELU(None), "alpha of elu is None; it must be a real number"),
+    (nn.Softplus(2j), "beta of softplus is 2j; it must be a real number"),
+    (partial(F.celu, alpha=[1]), r"alpha of celu is \[1\]; it must be a real number"),
+    (nn.GELU(approximate=3), "approximate is 3; it must be 'none' or 'tanh'"),
     (partial(F.elu, slope=2), "elu has no parameter 'slope'; its parameters: alpha"),
 ]
 
@@ -181,8 +186,11 @@ def test_symbols_stay_symbolic():
         ("max(x, 0)", {}, r"no name of the catalogue; catalogue.names\(\) lists them all"),
         ("relu", {"slope": 1}, "relu has no parameter 'slope'; its parameters: none"),
         ("elu", {"alpha": x}, "alpha is x; it may not contain the variable x"),
-        ("elu", {"alpha": []}, r"\[\] is neither a number nor a sympy expression"),
+        ("elu", {"alpha": []}, r"alpha of elu is \[\]; it must be a real number"),
         ("softplus", {"beta": 0}, "contains zoo"),
+        ("elu", {"alpha": "2"}, "alpha of elu is '2'; it must be a real number"),
+        ("elu", {"alpha": True}, "alpha of elu is True; it must be a real number"),
+        ("elu", {"alpha": Symbol("a", imaginary=True)}, "alpha of elu is a; it must be a real"),
         ("gelu", {"approximate": "erf"}, "approximate is 'erf'; it must be 'none' or 'tanh'"),
     ],
 )

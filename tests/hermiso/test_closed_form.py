@@ -240,6 +240,12 @@ def test_kernel_map_starts_at_zero_and_ends_at_one(name: str) -> None:
         (exp(x**4), NotSquareIntegrable, "outgrows"),
         (exp(exp(exp(-x))), NotSquareIntegrable, "-> -oo"),
         (sp.tan(x), NotSquareIntegrable, "poles on the line"),
+        (sp.gamma(x), NotSquareIntegrable, "poles on the line"),
+        (sp.tan(abs(x)), NotSquareIntegrable, "pole near x = -1.57"),
+        (1 / sin(x), NotSquareIntegrable, "pole near"),
+        (1 / (x * exp(x) - 1), NotSquareIntegrable, "pole near x = 0.5671"),
+        (x + sp.DiracDelta(x), ActivationError, "no function"),
+        (sp.asin(x / 10), ActivationError, "complex-valued"),
         (sp.Integer(3), ActivationError, "no variable"),
         (a * y, ActivationError, "any of a, y; pass x="),
         (sp.I * x, ActivationError, "complex-valued"),
@@ -256,7 +262,7 @@ def test_bad_input_gets_one_clear_error(
         hermiso.beta(sigma)
 
 
-@pytest.mark.parametrize("degree", [-1, 1.5, "k+1", 10**9])
+@pytest.mark.parametrize("degree", [-1, 1.5, "k", 10**9, None, [1]])
 def test_a_bad_degree_is_refused(degree: object) -> None:
     with pytest.raises(ActivationError, match="degree"):
         hermiso.coefficient("relu", degree)
@@ -330,7 +336,8 @@ def test_values_against_another_library() -> None:
 
 def test_what_is_confirmed_is_what_is_returned(monkeypatch: pytest.MonkeyPatch) -> None:
     right = hermiso.closed_form.tidy
-    monkeypatch.setattr(hermiso.closed_form, "tidy", lambda e: right(e) + Rational(1, 10**6))
+    for module in (hermiso.closed_form, hermiso.problem):
+        monkeypatch.setattr(module, "tidy", lambda e: right(e) + Rational(1, 10**6))
     for question in (
         hermiso.moment,
         hermiso.dual,
@@ -339,3 +346,43 @@ def test_what_is_confirmed_is_what_is_returned(monkeypatch: pytest.MonkeyPatch) 
     ):
         with pytest.raises(ConfirmationError, match="bug of hermiso"):
             question("gelu")
+
+
+FAR = {
+    "relu from 10": (sp.Max(x - 10, 0), None),
+    "step at 12": (sp.Heaviside(x - 12), None),
+    "steep elu": ("elu", 20),
+    "flat clip": ("relu6", Rational(1, 10**6)),
+    "steep damped": (x * exp(-20 * abs(x)), None),
+    "steep exp": (exp(1000 * x), None),
+    "steep erf": ("erf", 1000),
+    "nearly divergent": (x * exp(10 * x**2 / 41), None),
+}
+
+
+@pytest.mark.parametrize(("sigma", "gain"), FAR.values(), ids=FAR)
+def test_forms_that_cancel_many_digits_are_confirmed(sigma: object, gain: sp.Expr | None) -> None:
+    beta = hermiso.beta(sigma, gain=gain)
+    assert not beta.has(Unevaluated)
+    assert 1 <= beta.evalf(15, maxn=5000) <= 2
+
+
+@pytest.mark.parametrize("name", ["hardtanh", "hardswish", "relu", "gelu", "elu", "hardshrink"])
+def test_kernel_maps_have_values_at_the_ends(name: str) -> None:
+    kappa = hermiso.kernel_map(name)
+    near = {1: 1 - Rational(1, 10**24), -1: Rational(1, 10**24) - 1}
+    for end, inside in near.items():
+        assert abs(kappa.subs(rho, end).evalf(20) - kappa.subs(rho, inside).evalf(20)) < 1e-11
+    assert abs(kappa.subs(rho, 1).evalf(25) - 1) < Rational(1, 10**20)
+
+
+def test_a_symbolic_threshold_has_high_coefficients() -> None:
+    c = hermiso.coefficient(sp.Max(x - s, 0), 40, x)
+    expected = hermiso.coefficient(sp.Max(x - Rational(1, 3), 0), 40)
+    assert abs((c.subs(s, Rational(1, 3)) - expected).evalf(25)) < Rational(1, 10**22)
+
+
+def test_symmetry_about_a_constant() -> None:
+    assert hermiso.moment("sigmoid") == Rational(1, 2)
+    assert hermiso.coefficient("sigmoid", 2) == 0
+    assert hermiso.coefficient("softplus", 3).evalf(10) == 0

@@ -8,7 +8,8 @@ import pytest
 import sympy as sp
 
 from tests import reference
-from verify.claims.isometry import _gauss, _gram
+from verify import Claim, Evidence, Level, Refuted
+from verify.claims.isometry import _gauss, _gram, lemma_a6, lemma_a8
 from verify.claims.isometry.corollary_2 import layer_norm
 from verify.claims.isometry.lemma_a4 import det_2, det_3
 from verify.claims.isometry.lemma_a7 import kernel, odds, strength
@@ -85,6 +86,43 @@ def test_determinants_of_lemma_a4() -> None:
     assert sp.expand(det_2(m) - reference.determinant([[1, m], [m, 1]])) == 0
     G = [[1, x, y], [x, 1, m], [y, m, 1]]
     assert sp.expand(det_3(x, y, m) - reference.determinant(G)) == 0
+
+
+def test_coefficients_of_the_generating_function_are_the_moments() -> None:
+    for n, k in ((0, 0), (3, 3), (2, 4), (5, 1)):
+        he = (_gauss.rodrigues(order, x) for order in (n, k))
+        moment = _gauss.GAUSSIAN.expectation(*he, x, rho)
+        derived = lemma_a8._root(n, k) * lemma_a8._coefficient(n, k)
+        assert sp.simplify(derived.subs(lemma_a8.rho, rho) - moment) == 0
+
+
+def test_correlation_of_the_generating_functions_up_to_order_4() -> None:
+    s, t = sp.symbols("s t", real=True)
+    derived = sp.series(sp.simplify(lemma_a8._correlation(s, t)).subs(s, t), t, 0, 5).removeO()
+    assert sp.expand(derived - (1 + rho * t**2 + rho**2 * t**4 / 2)) == 0
+
+
+def test_rows_of_the_double_sum() -> None:
+    c, n = sp.Symbol("c", real=True), sp.Symbol("n", integer=True, nonnegative=True)
+    assert lemma_a6._row(n + 1, c) == c**2 * rho ** (n + 1)
+    assert lemma_a6._row(sp.S.Zero, c) == c**2
+
+
+@pytest.mark.parametrize("claim", [lemma_a6.dual_corrected, lemma_a6.reduced_corrected])
+def test_the_rows_alone_refute_wrong_series(claim: Claim, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lemma_a6, "_lowest_orders", lambda _: Evidence(Level.PROVED, ""))
+    for slip, wrong in claim.mutants.items():
+        if slip != "as printed: any joint law":
+            with pytest.raises(Refuted):
+                lemma_a6.term_by_term(wrong)
+
+
+def test_the_symbolic_orders_alone_refute_wrong_moments(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lemma_a8, "compared", lambda *_: Evidence(Level.PROVED, ""))
+    for slip, wrong in lemma_a8.corrected.mutants.items():
+        if slip != "as printed: any joint law":
+            with pytest.raises(Refuted):
+                lemma_a8.by_the_generating_function(wrong)
 
 
 def test_kernel_of_a_spectrum() -> None:

@@ -54,10 +54,10 @@ def by_scale_invariance(stated: Factor) -> Evidence:
     scale = 1 / sp.sqrt(length**2 / d)  # (1/d) sum x_i^2 = a^2 / d
     found = [equal(scale * x, sp.sqrt(d) * x / length, domain="LN")]
     for n in (2, 3):
-        s = symbolic(n)
-        power = (s.determinants[1] * d**n) / (d * s.traces[1] / n) ** n
-        found.append(equal(power, isometry_powers(s)[1], domain="I(d G) = I(G)"))
-    return together(*found, below_quotient(stated), domain="all n, d and all x_i != 0")
+        normalized, correlation = isometry_powers(symbolic(n, (sp.sqrt(d),) * n))
+        found.append(equal(normalized, correlation, domain="I(d G) = I(G)"))
+    domain = "all n, d and all x_i != 0, by symbolic matrices for n = 2, 3 and by Theorem 1"
+    return together(*found, below_quotient(stated), domain=domain)
 
 
 @claim.check(Level.SEARCHED)

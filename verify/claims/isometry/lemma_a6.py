@@ -30,6 +30,7 @@ from verify.claims.isometry._gauss import (
     rodrigues,
     standard_marginals,
 )
+from verify.claims.isometry.lemma_a8 import CORRECTED
 from verify.strategies import activations, correlations
 
 if TYPE_CHECKING:
@@ -139,15 +140,30 @@ def by_gaussian_moments(stated: Series) -> Evidence:
 @reduced.check(Level.PROVED)
 @reduced_corrected.check(Level.PROVED)
 def term_by_term(stated: Series) -> Evidence:
-    """(54)-(56): the double sum has only the terms that Lemma A.8 leaves."""
-    c, k = sp.Symbol("c_k", real=True), sp.Symbol("k", integer=True, nonnegative=True)
-    domain = "all sigma in L^2(N(0, 1)), |rho| <= 1, by Lemma A.8 and continuity"
+    """(54)-(56): sum the rows of the double sum of c_n c_k E He_n(X) He_k(Y) (Lemma A.8).
+
+    From polynomials to L^2: |E f(X) f(Y) - E p(X) p(Y)| <= (|f| + |p|) |f - p|
+    (Cauchy-Schwarz), and the He_k are complete.
+    """
+    c, n = sp.Symbol("c_n", real=True), sp.Symbol("n", integer=True, nonnegative=True)
     found = []
-    for order in (sp.S.Zero, k + 1):
-        derived = c**2 * rho**order if order != 0 or not stated.centred else 0
-        summand = stated.term(c, order, rho) if order != 0 or stated.start == 0 else 0
-        found.append(equal(derived, summand, domain=domain))
+    for order in (sp.S.Zero, n + 1):
+        derived = _row(order, c) if order >= int(stated.centred) else sp.S.Zero
+        summand = stated.term(c, order, rho) if order >= stated.start else sp.S.Zero
+        found.append(equal(derived, summand, domain="every row"))
+    domain = (
+        "polynomials of any degree, by Lemma A.8; in prose: all of L^2(N(0, 1)), by "
+        "Cauchy-Schwarz and completeness of the He_k (cited)"
+    )
     return together(*found, _lowest_orders(stated), domain=domain)
+
+
+def _row(n: Any, c_n: Any) -> Any:
+    """Sum c_n c_k E He_n(X) He_k(Y) over all k <= N, for symbolic N >= n."""
+    k, more = sp.symbols("k more", integer=True, nonnegative=True)
+    c = sp.Function("c", real=True)
+    terms = c(n) * c(k) * CORRECTED.moment(n, k, rho)
+    return sp.summation(terms, (k, 0, n + more)).subs(c(n), c_n)
 
 
 # The closed forms of the library against the series

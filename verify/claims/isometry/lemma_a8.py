@@ -90,26 +90,21 @@ def by_gaussian_moments(stated: Statement) -> Evidence:
 @lemma.check(Level.PROVED)
 @corrected.check(Level.PROVED)
 def by_the_generating_function(stated: Statement) -> Evidence:
-    """Sum_n He_n(x) s^n / sqrt(n!) = e^(sx - s^2/2), whose correlation is e^(s t rho).
-
-    So sqrt(n! k!) times the coefficient of s^n t^k, rho^n / n! on the diagonal, is the moment.
-    """
-    small = compared(Statement(stated.admits, stated.moment), 3)
+    """Compare coefficients: e^(s t rho) = sum_{n,k} E He_n(X) He_k(Y) s^n t^k / sqrt(n! k!)."""
     s, t = sp.symbols("s t", real=True)
     n = sp.Symbol("n", integer=True, nonnegative=True)
     m = sp.Symbol("m", integer=True, positive=True)
-    variance = s**2 + 2 * s * t * rho + t**2  # of s X + t Y, for a Gaussian vector
-    correlation = sp.exp(variance / 2 - s**2 / 2 - t**2 / 2)
-    diagonal = sp.sqrt(sp.factorial(n)) ** 2 * rho**n / sp.factorial(n)
-    domain = "all n, k >= 0 and rho"
+    moments = [
+        equal(_root(i, k) * _coefficient(i, k), stated.moment(i, k, rho), domain="symbolic orders")
+        for i, k in ((n, n), (n, n + m), (n + m, n))
+    ]
     return together(
-        small,
+        compared(Statement(stated.admits, stated.moment), 3),
         _generating(s),
-        equal(correlation, sp.exp(s * t * rho), domain=domain),
-        equal(diagonal, stated.moment(n, n, rho), domain=domain),
-        equal(0, stated.moment(n, n + m, rho), domain=domain),
-        equal(0, stated.moment(n + m, n, rho), domain=domain),
-        domain=domain,
+        equal(_correlation(s, t), sp.exp(s * t * rho), domain="all s, t"),
+        *moments,
+        domain="all n, k >= 0, |rho| <= 1; in prose: Taylor's formula for phi(x - s), and E of "
+        "the double series term by term",
     )
 
 
@@ -118,6 +113,29 @@ def _generating(s: Any) -> Evidence:
     return equal(
         sp.exp(-((x - s) ** 2) / 2) * sp.exp(x**2 / 2), sp.exp(s * x - s**2 / 2), domain="all s, x"
     )
+
+
+def _correlation(s: Any, t: Any) -> Any:
+    """E e^(sX - s^2/2) e^(tY - t^2/2) for Y = rho X + sqrt(1 - rho^2) Z, Z independent of X."""
+    a = sp.Symbol("a", real=True)
+    density = sp.exp(-(x**2) / 2) / sp.sqrt(2 * sp.pi)
+    transform = sp.integrate(sp.exp(a * x) * density, (x, -sp.oo, sp.oo))
+    of_x = transform.subs(a, s + t * rho)
+    of_z = transform.subs(a, t * sp.sqrt(1 - rho**2))
+    return of_x * of_z * sp.exp(-(s**2) / 2 - t**2 / 2)
+
+
+def _coefficient(i: Any, k: Any) -> Any:
+    """Coefficient of s^i t^k, for symbolic orders, in e^(s t rho) = sum_j (s t rho)^j / j!."""
+    j = sp.Symbol("j", integer=True, nonnegative=True)
+    s, t, r = sp.symbols("s t r", positive=True)
+    powers = sp.expand_power_base((s * t * r) ** j).as_powers_dict()
+    here = sp.KroneckerDelta(powers[s], i) * sp.KroneckerDelta(powers[t], k)
+    return sp.summation(here * rho ** powers[r] / sp.factorial(j), (j, 0, i + k))
+
+
+def _root(n: Any, k: Any) -> Any:
+    return sp.sqrt(sp.factorial(n)) * sp.sqrt(sp.factorial(k))
 
 
 claims = (lemma, corrected)

@@ -44,7 +44,7 @@ def column(
             (hermiso.beta(activation(sign * alpha * x), x), stated.subs(alpha, sign * alpha))
             for sign in (1, -1)
         ]
-        domain = "all real alpha != 0"
+        domain = "all real alpha != 0, derived by hermiso.beta"
         return together(*(equal(derived, side, domain=domain) for derived, side in sides))
 
     @claim.check(Level.MEASURED, only="alpha = 1/2, 1, -2")
