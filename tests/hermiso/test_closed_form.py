@@ -6,6 +6,8 @@ import sympy as sp
 from sympy import E, Rational, Symbol, cos, cosh, erf, exp, pi, sin, sinh, sqrt, tanh
 
 import hermiso
+import hermiso.closed_form
+import hermiso.problem
 from hermiso.errors import ActivationError, ConfirmationError, NotSquareIntegrable, UnknownSign
 from hermiso.symbolic.moments import Moments
 from hermiso.symbolic.nodes import IsometryStrength, Unevaluated
