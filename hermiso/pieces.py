@@ -21,6 +21,7 @@ from sympy.polys.polyerrors import PolynomialError
 from hermiso.errors import ActivationError, NoClosedForm, UnknownSign
 from hermiso.signs import sign_of
 
+MAX_DEGREE = 24  # of polynomials whose roots become kinks
 _STEP_LIKE = (sp.Abs, sp.sign, sp.Heaviside)
 _INCREASING = {  # functions F with F(0) = 0, their range and inverse
     sp.tanh: (-1, 1, sp.atanh),
@@ -240,7 +241,7 @@ def _real_roots(p: sp.Poly) -> list[tuple[Expr, int]]:
         return [(sp.cancel(-b / a) if (b.free_symbols or a.free_symbols) else -b / a, 1)]
     if p.degree() == 2:
         return _quadratic_roots(*p.all_coeffs())
-    if p.free_symbols_in_domain:
+    if p.free_symbols_in_domain or p.degree() > MAX_DEGREE:
         raise NoClosedForm(f"the sign changes of {p.as_expr()} have no closed form")
     try:
         roots = sp.real_roots(p)
