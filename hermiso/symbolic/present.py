@@ -98,7 +98,7 @@ def _nodes(e: Expr) -> int:
 
 def _with_erfc(parts: list[Expr]) -> list[Expr]:
     """Replace erf by 1 - erfc wherever that drops terms: exp(1/2)(1 - erf(1/sqrt 2))/2."""
-    parts = [expanded(_with_erf(p)) for p in parts]
+    parts = [expanded(_with_erf(p)) if p.has(sp.erfc) else p for p in parts]
     atoms = set().union(*(p.atoms(sp.erf) for p in parts))
     for f in sorted(atoms, key=sp.default_sort_key):
         complement = 1 - sp.erfc(f.args[0])
