@@ -10,11 +10,12 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import mpmath
 import sympy as sp
 from sympy import Expr, Symbol
 
 from hermiso.errors import ActivationError, HermisoError, NotSquareIntegrable
-from hermiso.numeric.evaluate import over_numpy
+from hermiso.numeric.evaluate import over_mpmath, over_numpy
 from hermiso.pieces import signs, split
 
 _FAR = (64.0, 256.0, 1024.0)
@@ -52,13 +53,21 @@ def _screen_values(e: Expr, x: Symbol, sample: Mapping[Any, float]) -> None:
     except HermisoError:
         return
     values = np.broadcast_to(values, points.shape)
-    bad = np.isnan(values)
-    if bad.any():
-        where = points[bad][0]
+    for where in points[np.isnan(values)]:
+        if _is_real(e, {**sample, x: where}):
+            continue  # inf/inf in float64, a number in truth
         raise ActivationError(
             f"{e} is complex-valued or undefined at {x} = {where}{_at(sample)}; "
             "an activation is a real function of the whole line"
         )
+
+
+def _is_real(e: Expr, values: Mapping[Any, Any]) -> bool:
+    try:
+        value = over_mpmath(e, {s: mpmath.mpf(float(v)) for s, v in values.items()})
+    except (HermisoError, ArithmeticError, ValueError):
+        return False
+    return bool(mpmath.isfinite(value) and not mpmath.im(value))
 
 
 def _at(sample: Mapping[Any, float]) -> str:

@@ -22,6 +22,7 @@ a = Symbol("a", real=True)
         tanh(x) / x,
         tanh(x) * abs(x) ** sp.Rational(-1, 3),
         sp.tan(tanh(x)),
+        exp(1000 * x) / (1 + exp(1000 * x)),
         sp.besselj(1, x),
     ],
     ids=str,
