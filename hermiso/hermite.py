@@ -59,6 +59,14 @@ class ProbabilistHermite(sp.Function):
             return probabilist_at_zero(n)
         return (-1) ** n * cls(n, -t) if t.could_extract_minus_sign() else None
 
+    @staticmethod
+    def over_balls(n: Any, t: Any) -> Any:
+        """Enclose the value on balls, of which the degree must hold one integer."""
+        from flint import arb
+
+        degree = n.unique_fmpz()
+        return arb("nan") if degree is None else probabilist(int(degree), t)
+
     def _latex(self, printer: Any, exp: str | None = None) -> str:
         n, t = (printer._print(a) for a in self.args)
         power = f"^{{{exp}}}" if exp else ""

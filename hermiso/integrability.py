@@ -15,7 +15,7 @@ import sympy as sp
 from sympy import Expr, Symbol
 
 from hermiso.errors import ActivationError, HermisoError, NotSquareIntegrable
-from hermiso.numeric.evaluate import over_mpmath, over_numpy
+from hermiso.evaluate import over_mpmath, over_numpy
 from hermiso.pieces import signs, split
 
 _FAR = (64.0, 256.0, 1024.0)

@@ -17,8 +17,8 @@ import sympy as sp
 from sympy import Expr, Symbol
 
 from hermiso.errors import ConfirmationError, HermisoError, NoClosedForm
-from hermiso.numeric.evaluate import over_mpmath, over_numpy
-from hermiso.numeric.quadrature import gaussian_mean, nodes
+from hermiso.evaluate import over_mpmath, over_numpy
+from hermiso.quadrature import gaussian_mean, nodes
 from hermiso.symbolic.samples import samples
 
 FLOAT_TOLERANCE = 1e-10  # 6400 float64 terms, relative to the mean of |f|

@@ -15,7 +15,7 @@ from sympy import Expr, Symbol
 
 from hermiso.errors import ActivationError, HermisoError, NoClosedForm, PrecisionError
 from hermiso.hermite import he, isometry_strength
-from hermiso.numeric.quadrature import GaussianRule, Weight, gaussian_rule
+from hermiso.quadrature import GaussianRule, Weight, gaussian_rule
 from hermiso.pieces import split
 from hermiso.symbolic.symmetry import symmetry
 

@@ -83,6 +83,13 @@ class erf_re(_RealFunction):
         """Evaluate on mpf or, with an error of 1e-14 |erf(u + i v)|, on floats and arrays."""
         return _erf(u, v).real
 
+    @staticmethod
+    def over_balls(u: Any, v: Any) -> Any:
+        """Enclose the value on balls."""
+        from flint import acb
+
+        return acb(u, v).erf().real
+
     def _latex(self, printer: Any) -> str:
         u, v = self.args
         return (
@@ -120,6 +127,13 @@ class erf_im(_RealFunction):
     def _imp_(u: Any, v: Any) -> Any:
         """Evaluate on mpf or, with an error of 1e-14 |erf(u + i v)|, on floats and arrays."""
         return _erf(u, v).imag
+
+    @staticmethod
+    def over_balls(u: Any, v: Any) -> Any:
+        """Enclose the value on balls."""
+        from flint import acb
+
+        return acb(u, v).erf().imag
 
     def _latex(self, printer: Any) -> str:
         u, v = self.args
@@ -191,6 +205,13 @@ class binormal(_RealFunction):
         if _are_mpmath(h, k, rho):
             return binormal.numerical(h, k, rho)
         return _binormal(h, k, rho)
+
+    @staticmethod
+    def over_balls(h: Any, k: Any, rho: Any) -> Any:
+        """Enclose the value on balls."""
+        from hermiso.balls.binormal import binormal as enclosure
+
+        return enclosure(h, k, rho)
 
     def _latex(self, printer: Any) -> str:
         h, k, rho = (printer._print(a) for a in self.args)

@@ -4,7 +4,7 @@ import pytest
 import sympy as sp
 
 from hermiso.errors import NoClosedForm
-from hermiso.numeric.evaluate import over_mpmath, over_numpy
+from hermiso.evaluate import over_mpmath, over_numpy
 
 x, a = sp.symbols("x a", real=True)
 GRID = np.array([-3.7, -1.0, -0.2, 0.0, 0.4, 1.0, 2.9])

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from hermiso.errors import PrecisionError
-from hermiso.numeric.quadrature import gaussian_mean, gaussian_rule, nodes
+from hermiso.quadrature import gaussian_mean, gaussian_rule, nodes
 
 mp = mpmath.mp
 

@@ -1,0 +1,183 @@
+"""Fit a composite Gauss-Legendre rule: panels halved until a small rule is certainly enough.
+
+A panel is taken whole if f is holomorphic on some ellipse around it and the bound there asks
+for few enough points. A panel that stays unfit - a kink that could not be isolated, a branch
+point at its end - is halved until what is left is a slit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import log2
+from typing import Any
+
+from flint import acb, arb, ctx
+
+from hermiso.balls.compile import BallFunction
+from hermiso.balls.legendre import ELLIPSES, error_factor, nodes, points_needed
+from hermiso.balls.rule import Box, Cell, Rule, Slit, Tail, Weight
+from hermiso.errors import PrecisionError
+
+COARSE = 53  # bits, for boxes
+MAX_PANELS = 20_000
+WIDEST = 4  # half the width of a panel
+DEEPEST = 1  # how often a box that is not finite is quartered
+UNIT = arb(0, 1)
+BELL = arb("0.3989422804014327 +/- 1e-16").upper()  # 1/sqrt(2 pi)
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A function on balls, meant on the interval from lower to upper."""
+
+    lower: arb
+    upper: arb
+    function: BallFunction
+    coarse: BallFunction
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What a fit is for.
+
+    Attributes:
+        weights: the integrands.
+        bits: the absolute error that each may have is 2^-bits.
+        relative: about how many bits that is below their size.
+    """
+
+    weights: tuple[Weight, ...]
+    bits: tuple[int, ...]
+    relative: int
+
+    def log2_size(self, boxes: Sequence[Box]) -> float:
+        """Return log2 of the largest bound of an integrand, in units of its error."""
+        worst = -1e9
+        for weight, bits in zip(self.weights, self.bits, strict=True):
+            top = max((log2_upper(weight.size(F, Z) * bell) for Z, F, bell in boxes))
+            worst = max(worst, top + bits)
+        return worst
+
+
+def log2_upper(bound: arb) -> float:
+    """Return a float slightly above log2 of a non-negative bound; inf if it is not finite."""
+    if not bound.is_finite():
+        return float("inf")
+    man, exp = bound.upper().man_exp()
+    return -1e9 if man == 0 else log2(abs(int(man))) + int(exp) + 1e-6
+
+
+def fit(segments: Sequence[Segment], tails: Sequence[Tail], goal: Goal) -> Rule:
+    """Return a rule whose error per integrand is about its goal; precision as set.
+
+    Raises:
+        PrecisionError: if an interval stays unfit however short.
+    """
+    fitted = [_fitted(segment, goal) for segment in segments]
+    rows = tuple(row for segment, (panels, _) in zip(segments, fitted, strict=True)
+                 for panel in panels for row in panel.rows(segment.function.real))
+    cells = tuple(panel.cell() for panels, _ in fitted for panel in panels)
+    return Rule(rows, cells, tuple(s for _, slits in fitted for s in slits), tuple(tails))
+
+
+@dataclass(frozen=True)
+class _Panel:
+    a: arb
+    b: arb
+    r: float
+    n: int
+    boxes: tuple[Box, ...]
+
+    def cell(self) -> Cell:
+        return Cell(error_factor(self.r, self.n) * (self.b - self.a) / 2, self.boxes)
+
+    def rows(self, f: Any) -> Iterator[tuple[arb, arb, arb]]:
+        """Yield (z, weight phi(z), f(z))."""
+        middle, half = (self.a + self.b) / 2, (self.b - self.a) / 2
+        scale = half / (2 * arb.pi()).sqrt()
+        for t, w in nodes(self.n):
+            z = middle + half * t
+            yield z, scale * w * (-(z * z) / 2).exp(), f(z)
+
+
+def _fitted(segment: Segment, goal: Goal) -> tuple[list[_Panel], list[Slit]]:
+    enough = max(12, int(0.36 * goal.relative))
+    panels: list[_Panel] = []
+    slits: list[Slit] = []
+    waiting = [(segment.lower, segment.upper, 0)]
+    for _ in range(MAX_PANELS):
+        if not waiting:
+            return panels, slits
+        a, b, start = waiting.pop()
+        deep = max(0, -int(log2_upper((b - a).abs_lower())))
+        with ctx.workprec(COARSE + deep):
+            f = segment.coarse if deep < 8 else segment.function
+            panel, start = _panel(f, a, b, goal, start, enough)
+            slit = _slit(f, a, b, goal) if panel is None else None
+        if panel is not None:
+            panels.append(panel)
+        elif slit is not None:
+            slits.append(slit)
+        else:
+            middle = ((a + b) / 2).mid()
+            waiting += [(middle, b, start), (a, middle, start)]
+    raise PrecisionError(
+        f"the integrand is too rough near x = {float(waiting[-1][0]):.8g}: more than {MAX_PANELS} "
+        "panels; ask for fewer digits"
+    )
+
+
+def _panel(
+    f: BallFunction, a: arb, b: arb, goal: Goal, start: int, enough: int
+) -> tuple[_Panel | None, int]:
+    """The panel with the fewest points, and the ellipse from which its halves may start."""
+    middle, half = (a + b) / 2, (b - a) / 2
+    best: _Panel | None = None
+    radius = half.upper()
+    if radius > WIDEST:
+        return None, 0
+    for j in range(start, len(ELLIPSES)):
+        r = ELLIPSES[j]
+        boxes = _cover(f.box, middle, radius * (r + 1 / r) / 2, radius * (r - 1 / r) / 2)
+        if boxes is None:
+            start = j
+            continue
+        n = points_needed(r, goal.log2_size(boxes) + log2_upper(radius) + 5)
+        if best is not None and (n is None or n >= best.n):
+            break
+        if n is not None:
+            best = _Panel(a, b, r, n, boxes)
+    return (best if best is not None and best.n <= enough else None), max(start - 3, 0)
+
+
+def _cover(box: Any, centre: arb, a: arb, b: arb) -> tuple[Box, ...] | None:
+    """Enclose a function on the upper half of an ellipse's rectangle; None where it is unfit."""
+    found: list[Box] = []
+    waiting = [(centre + s * a / 2, b / 2, a / 2, b / 2, 0) for s in (-1, 1)]
+    while waiting:
+        x, y, dx, dy, depth = waiting.pop()
+        Z = acb(x + dx * UNIT, y + dy * UNIT)
+        F = box(Z)
+        if F.is_finite():
+            found.append((Z, acb(F), abs((-(Z * Z) / 2).exp()).upper() * BELL))
+        elif depth == DEEPEST:
+            return None
+        else:
+            u, v = dx / 2, dy / 2
+            waiting += [(x + i * u, y + j * v, u, v, depth + 1) for i in (-1, 1) for j in (1, -1)]
+    return tuple(found)
+
+
+def _slit(f: BallFunction, a: arb, b: arb, goal: Goal) -> Slit | None:
+    """The interval as a slit, if all it may add is within the goal."""
+    width = (b - a).upper()
+    if width > 0.01:
+        return None
+    z = a.union(b)
+    slit = Slit(z, f.real(z), (width * (-(z * z) / 2).exp() * BELL).upper())
+    sizes = (
+        log2_upper(abs(slit.mean(w)).upper()) + bits
+        for w, bits in zip(goal.weights, goal.bits, strict=True)
+    )
+    return slit if all(size < 0 for size in sizes) else None

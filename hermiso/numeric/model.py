@@ -1,0 +1,210 @@
+"""An activation in float64: its smooth pieces as functions on arrays, and what is known at kinks.
+
+Two sources give a model: an expression, cut at its kinks, whose derivatives and Taylor series
+are exact; and a callable, of which only values are known (see `hermiso.numeric.sampled`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import sympy as sp
+from sympy import Expr, Symbol, oo
+
+from hermiso.activation import Activation
+from hermiso.errors import ActivationError, HermisoError, NoClosedForm
+from hermiso.numeric.panels import Array, Function
+from hermiso.numeric.taylor import taylor
+from hermiso.pieces import Piece, split
+from hermiso.stable import Library, float_function, number, stabilized
+
+ORDER = 44  # Taylor coefficients
+_RATIO = 0.4  # of the radius of convergence: 0.4^44 is 3e-18
+
+
+@dataclass(frozen=True)
+class PiecewiseFunction:
+    """Functions on the intervals between cuts; each is evaluated only where it applies."""
+
+    cuts: tuple[float, ...]
+    functions: tuple[Function, ...]
+
+    def __call__(self, x: Any) -> Array:
+        """Evaluate on a float64 array; overflow gives inf."""
+        x = np.asarray(x, float)
+        with np.errstate(all="ignore"):
+            if not self.cuts:
+                return np.broadcast_to(self.functions[0](x), x.shape).astype(float)
+            out = np.empty(x.shape)
+            below = np.zeros(x.shape, bool)
+            for f, cut in zip(self.functions, (*self.cuts, math.inf), strict=True):
+                here = ~below & (x < cut) if cut < math.inf else ~below
+                out[here] = f(x[here])
+                below |= here
+            return out
+
+
+@dataclass(frozen=True)
+class Local:
+    """What a piece is near an end at `at`, less an affine function: sum_k terms_k h^k.
+
+    The series is used for |h| <= radius, where it loses less than the difference does.
+    """
+
+    at: float
+    terms: tuple[float, ...]
+    radius: float
+
+    def __call__(self, h: Array) -> Array:
+        """Evaluate at at + h by Horner's rule."""
+        total = np.zeros_like(h)
+        for c in reversed(np.trim_zeros(self.terms, "b")):
+            total = total * h + c
+        return total
+
+
+@dataclass(frozen=True)
+class Model:
+    """Smooth pieces of an expression in one real variable, without parameters."""
+
+    name: str
+    x: Symbol
+    pieces: tuple[Piece, ...]
+
+    @cached_property
+    def kinks(self) -> tuple[float, ...]:
+        """The points between pieces."""
+        return tuple(number(p.upper) for p in self.pieces[:-1])
+
+    @cached_property
+    def value(self) -> PiecewiseFunction:
+        """The activation on arrays."""
+        return self._compiled(lambda e: e)
+
+    @cached_property
+    def slope(self) -> PiecewiseFunction:
+        """The derivative inside the pieces."""
+        return self._compiled(lambda e: sp.diff(e, self.x))
+
+    def _compiled(self, change: Callable[[Expr], Expr]) -> PiecewiseFunction:
+        functions = (_function(change(p.expression)) for p in self.pieces)
+        return PiecewiseFunction(self.kinks, tuple(functions))
+
+    @cached_property
+    def jumps(self) -> tuple[tuple[float, float], ...]:
+        """(t, sigma(t+) - sigma(t-)) where the two differ."""
+        found = []
+        for left, right in pairwise(self.pieces):
+            jump = _limit(right, self.x, left.upper) - _limit(left, self.x, left.upper)
+            if abs(jump) > sp.Float("1e-25"):
+                found.append((number(left.upper), float(jump)))
+        return tuple(found)
+
+    @cached_property
+    def centre(self) -> tuple[Piece, Piece]:
+        """The pieces just left and just right of 0."""
+        signs = [1 if t > 0 else (-1 if t < 0 else 0) for t in self.kinks]
+        left, right = signs.count(-1), len(signs) - signs.count(1)
+        return self.pieces[left], self.pieces[right]
+
+    @cached_property
+    def degree(self) -> int | None:
+        """The highest degree of the pieces if all are polynomials."""
+        if not all(p.expression.is_polynomial(self.x) for p in self.pieces):
+            return None
+        return max(int(sp.degree(p.expression, self.x)) for p in self.pieces if p.expression != 0)
+
+    @cached_property
+    def derivative_jumps(self) -> tuple[tuple[float, tuple[float, ...]], ...]:
+        """(t, jumps of sigma, sigma', ... at t) of a piecewise polynomial."""
+        found = []
+        for left, right in pairwise(self.pieces):
+            t, step = left.upper, right.expression - left.expression
+            derivatives = [sp.diff(step, self.x, j).subs(self.x, t) for j in range(self.degree + 1)]
+            found.append((number(t), tuple(float(sp.N(d, 40, chop=True)) for d in derivatives)))
+        return tuple(found)
+
+    @cached_property
+    def tangent(self) -> Expr | None:
+        """The affine function of the piece at 0, exactly, if that piece is affine."""
+        left, right = self.centre
+        if left is not right or not left.expression.is_polynomial(self.x):
+            return None
+        return left.expression if sp.degree(left.expression, self.x) < 2 else None
+
+    @cached_property
+    def expansions(self) -> tuple[tuple[float, ...], ...] | None:
+        """Taylor coefficients at 0 of the pieces left and right of it, if they exist."""
+        left, right = self.centre
+        try:
+            first = taylor(left.expression, self.x, sp.S.Zero, ORDER)
+            second = first if right is left else taylor(right.expression, self.x, sp.S.Zero, ORDER)
+        except NoClosedForm:
+            return None
+        return first, second
+
+    def beyond(self, side: int) -> Local | None:
+        """Around the kink that ends the affine piece at 0, the next piece less that affine one."""
+        i = self.pieces.index(self.centre[0])
+        j = i + side
+        if not 0 <= j < len(self.pieces):
+            return None
+        t = self.pieces[i].upper if side > 0 else self.pieces[i].lower
+        terms = taylor(self.pieces[j].expression - self.tangent, self.x, t, ORDER)
+        polynomial = self.pieces[j].expression.is_polynomial(self.x)
+        return Local(number(t), terms, math.inf if polynomial else radius(terms))
+
+
+def radius(terms: tuple[float, ...]) -> float:
+    """Where a Taylor polynomial with these coefficients stands for its function."""
+    rates = [abs(c) ** (1 / k) for k, c in enumerate(terms) if k >= ORDER // 3]
+    return _RATIO / max(rates) if any(rates) else math.inf
+
+
+def _limit(piece: Piece, x: Symbol, t: Expr) -> Expr:
+    value = sp.N(piece.expression.subs(x, t), 40)
+    if value.is_finite and value.is_real:
+        return value
+    value = sp.N(sp.limit(piece.expression, x, t, "-" if t == piece.upper else "+"), 40)
+    if not value.is_finite:
+        raise NoClosedForm(f"{piece.expression} is unbounded at {t}")
+    return value
+
+
+def _function(e: Expr) -> Function:
+    import scipy.special
+
+    return float_function(stabilized(e), Library(np, scipy.special))
+
+
+@lru_cache(maxsize=256)
+def model(activation: Activation) -> Model:
+    """Cut an activation into pieces.
+
+    Raises:
+        ActivationError: if a parameter has no value.
+    """
+    e, x = activation.expression, activation.variable
+    parameters = sorted(str(s) for s in e.free_symbols - {x})
+    if parameters:
+        raise ActivationError(
+            f"{activation.name} has no number: {', '.join(parameters)} has no value; "
+            "substitute a number for every parameter first, e.g. expression.subs(...)"
+        )
+    return Model(activation.name, x, _parts(e, x))
+
+
+def _parts(e: Expr, x: Symbol) -> tuple[Piece, ...]:
+    try:
+        return split(e, x)
+    except NoClosedForm:  # kinks without a formula, as in Abs(sin(x)): found by bisection
+        return (Piece(-oo, oo, e),)
+
+
+__all__ = ["HermisoError", "Local", "Model", "PiecewiseFunction", "model", "radius"]

@@ -1,0 +1,201 @@
+"""beta - 1 in float64 to full relative accuracy, for many gains at once.
+
+beta does not change when an affine function is subtracted from sigma. For small gains that is
+done exactly: with q(u) = sigma(u) - sigma(0) - m u, from Taylor series near 0,
+
+    beta - 1 = R / (R + (c_1(q) + m alpha)^2),    R = E[(q(alpha z) - c_0(q) - c_1(q) z)^2],
+
+and nothing cancels. Gains of one octave share the nodes in u = alpha z; only the density is
+evaluated for each of them. Where sigma is affine around 0, all that counts happens beyond its
+kinks: `hermiso.numeric.deadzone`. The gain is the float as given, not the decimal it prints as.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from hermiso.errors import ActivationError, PrecisionError
+from hermiso.integrability import log_abs
+from hermiso.numeric.deadzone import dead_zone
+from hermiso.numeric.model import Model, radius
+from hermiso.numeric.panels import Array, Function, Panels, resolve
+
+REACH = 39.0  # standard deviations: phi(39) is 1e-331
+_CHUNK = 2**20  # gains times nodes
+_LARGEST = 1e140  # its square, times a variance, is a float
+_FAR_ZONE = 3.0
+_NEGLIGIBLE = 1e-19
+
+
+def strengths(m: Model, gains: Array) -> Array:
+    """Return beta - 1 at positive gains, shape (n,)."""
+    out = np.empty(gains.shape)
+    octaves = np.frexp(gains)[1]
+    for octave in np.unique(octaves):
+        here = octaves == octave
+        out[here] = _octave(m, gains[here], 2.0 ** (int(octave) - 1))
+    return out
+
+
+def _octave(m: Model, gains: Array, low: float) -> Array:
+    """beta - 1 at gains in [low, 2 low)."""
+    if m.tangent is not None:
+        nearest = min(map(abs, m.kinks), default=math.inf)
+        if nearest >= _FAR_ZONE * 2 * low:
+            return dead_zone(m, gains, low)
+    shape = _shape(m, low)
+    panels = resolve(shape.value, edges(low, m.kinks), _importance(2 * low), size=shape.size)
+    kept = panels.kept(_matters(panels, 2 * low))
+    if overflows(panels, kept, 2 * low):
+        return _overflowing(m, gains)
+    return ratios(kept, gains, shape.slope)
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """sigma less the affine function s0 + slope u, and the size of what was subtracted."""
+
+    value: Function
+    size: Function
+    slope: float
+
+
+def _shape(m: Model, low: float) -> _Shape:
+    """Subtract the tangent at 0 if that makes the function smaller at this gain."""
+    if m.expansions is None:
+        return _Shape(m.value, lambda u: np.zeros_like(u), 0.0)
+    (a0, a1, *_), (b0, b1, *_) = m.expansions
+    s0, slope = (a0 + b0) / 2, (a1 + b1) / 2
+    z = np.linspace(-6, 6, 97)
+    s, density = m.value(1.5 * low * z) - s0, np.exp(-(z**2) / 2)
+    rest = s - slope * 1.5 * low * z
+    with np.errstate(over="ignore", invalid="ignore"):
+        tilted = bool(density @ rest**2 < density @ s**2)
+    return _remainder(m, s0, slope if tilted else 0.0)
+
+
+def _remainder(m: Model, s0: float, slope: float) -> _Shape:
+    near = [_near(m, side, s0, slope) for side in (0, 1)]
+    left, right = near[0][0], near[1][0]
+
+    def series(u: Array) -> Any:
+        return (u > -left) & (u < right)
+
+    def value(u: Array) -> Array:
+        q = m.value(u) - s0 - slope * u
+        for where, f in ((series(u) & (u < 0), near[0][1]), (series(u) & (u >= 0), near[1][1])):
+            q[where] = f(u[where])
+        return q
+
+    def size(u: Array) -> Array:
+        terms = np.abs(m.value(u)) + abs(s0) + np.abs(slope * u)
+        return np.where(series(u), 0.0, terms)
+
+    return _Shape(value, size, slope)
+
+
+def _near(m: Model, side: int, s0: float, slope: float) -> tuple[float, Function]:
+    """How far from 0 the Taylor series of one side is better than the difference, and it."""
+    assert m.expansions is not None
+    a = np.array(m.expansions[side])
+    rest = np.array([a[0] - s0, a[1] - slope, *a[2:]])
+    if m.centre[side].expression.is_polynomial(m.x):
+        reach = math.inf
+    else:
+        reach = min(radius(tuple(a)), 1e3)
+        while reach > 1e-6 and _series_size(rest, reach) > abs(s0) + abs(slope) * reach:
+            reach *= 0.8
+    end = m.centre[side].upper if side else -m.centre[side].lower
+    trimmed = np.trim_zeros(rest, "b")
+    return min(reach, float(end)), lambda u: np.polynomial.polynomial.polyval(u, [*trimmed, 0.0])
+
+
+def _series_size(a: Array, h: float) -> float:
+    return float(np.sum(np.abs(a) * h ** np.arange(a.size)))
+
+
+def edges(low: float, kinks: tuple[float, ...]) -> Array:
+    """First panel edges for gains in [low, 2 low): steps of 2 low, finer at the scale of 1."""
+    end = 2 * low * REACH
+    steps = np.arange(0, end + low, 2 * low)
+    fine = np.arange(0.0, 12.0) if low > 1 / 2 else np.empty(0)
+    growth = 12 * 2.0 ** np.arange(0, 64)
+    half = np.unique([*steps, *fine, *(growth[growth < 2 * low] if low > 1 / 2 else ())])
+    inner = [t for t in kinks if abs(t) < end]
+    found: Array = np.unique([*-half, *half, *inner])
+    return found
+
+
+def _importance(gain: float) -> Callable[[Any, Any], Any]:
+    def importance(a: Any, b: Any) -> Any:
+        inner = np.where((a < 0) & (b > 0), 0.0, np.minimum(abs(a), abs(b))) / gain
+        return np.sqrt((b - a) / gain * np.exp(-(inner**2) / 2) / math.sqrt(2 * math.pi))
+
+    return importance
+
+
+def _matters(p: Panels, gain: float) -> Any:
+    """The panels that contribute to a mean square of f, of 1 or of z."""
+    mass = _importance(gain)(p.lower, p.upper) ** 2
+    far = 1 + (np.maximum(abs(p.lower), abs(p.upper)) / gain) ** 2
+    with np.errstate(over="ignore", invalid="ignore"):
+        square = np.max(p.values**2, axis=1) * mass * far
+    limit = _NEGLIGIBLE * np.sum(square[np.isfinite(square)])
+    return ~((square <= limit) & (mass * far <= _NEGLIGIBLE)) & (mass > 0)
+
+
+def overflows(p: Panels, kept: Panels, gain: float) -> bool:
+    """Whether the means have parts beyond the range of floats or of the panels."""
+    if not kept.lower.size or not np.all(np.abs(kept.values) < _LARGEST):
+        return True
+    return bool(kept.lower[0] == p.lower[0] or kept.upper[-1] == p.upper[-1])
+
+
+def ratios(p: Panels, gains: Array, slope: float) -> Array:
+    """R / (R + (c_1 + slope gain)^2) at every gain, from nodes in u = gain z."""
+    u, w, q = p.nodes.ravel(), p.weights.ravel() / math.sqrt(2 * math.pi), p.values.ravel()
+    step = max(1, _CHUNK // u.size)
+    parts = [_ratios(u, w, q, gains[i : i + step], slope) for i in range(0, gains.size, step)]
+    return np.concatenate(parts)
+
+
+def _ratios(u: Array, w: Array, q: Array, gains: Array, slope: float) -> Array:
+    z = u / gains[:, None]
+    weight = np.exp(-(z**2) / 2)
+    weight *= w / gains[:, None]
+    c0 = weight @ q
+    c1 = np.einsum("gn,gn,n->g", weight, z, q)
+    z *= -c1[:, None]
+    z += q - c0[:, None]  # the residual
+    z *= z
+    rest = np.einsum("gn,gn->g", weight, z)
+    total = rest + (c1 + slope * gains) ** 2
+    if not np.all(total > 0):
+        raise ActivationError("Var sigma(z) is 0: a constant has no isometry strength")
+    return np.asarray(rest / total)
+
+
+def _overflowing(m: Model, gains: Array) -> Array:
+    """1 where c_1^2/Var vanishes in float64, judged by logarithms.
+
+    The largest of log|sigma|^2 - z^2/2 stands for log Var, that of log|z sigma| - z^2/2 for
+    log|c_1|: both up to a few units and to what a geometric grid misses of the peak.
+    """
+    u = np.geomspace(1.0, 1e8, 400)
+    ends = ((-1, m.pieces[0]), (1, m.pieces[-1]))
+    sizes = [[log_abs(p.expression, m.x, s * float(v), {}) for v in u] for s, p in ends]
+    for gain in (gains.min(), gains.max()):
+        z = u / gain
+        second = np.max(2 * np.array(sizes) - z**2 / 2)
+        first = np.max(np.array(sizes) + np.log(z) - z**2 / 2)
+        if not 2 * first - second < -60 - 0.005 * abs(second):
+            raise PrecisionError(
+                f"{m.name} at gain {gain:g}: E[sigma(z)^2] leaves the range of float64 "
+                "(1e308); lower the gain, or use hermiso.beta, which is exact"
+            )
+    return np.ones(gains.shape)
