@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from hermiso import catalogue, gram
+    from hermiso import catalogue, certified, gram, numeric
     from hermiso.activation import Activation, as_activation
+    from hermiso.certified import moment as enclose
     from hermiso.closed_form import (
         beta,
         coefficient,
@@ -42,7 +43,7 @@ _HOME = {
     "he": "hermiso.hermite",
     "parse": "hermiso.parsing",
 }
-_MODULES = ("catalogue", "gram", "errors")
+_MODULES = ("catalogue", "certified", "errors", "gram", "numeric")
 
 __all__ = [
     "Activation",
@@ -50,9 +51,11 @@ __all__ = [
     "as_activation",
     "beta",
     "catalogue",
+    "certified",
     "coefficient",
     "coefficients",
     "dual",
+    "enclose",
     "errors",
     "gram",
     "he",
@@ -60,6 +63,7 @@ __all__ = [
     "isometry_gap",
     "kernel_map",
     "moment",
+    "numeric",
     "parse",
     "potential",
     "smoothing",
@@ -69,6 +73,8 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return import_module(f"hermiso.{name}")
+    if name == "enclose":
+        return import_module("hermiso.certified").moment
     if name in _HOME:
         value = getattr(import_module(_HOME[name]), name)
         globals()[name] = value

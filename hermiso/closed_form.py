@@ -17,7 +17,7 @@ from hermiso.errors import ActivationError, NoClosedForm
 from hermiso.hermite import isometry_strength
 from hermiso.problem import Problem, stated
 from hermiso.symbolic import coefficients as rules
-from hermiso.symbolic.confirm import same_value
+from hermiso.symbolic.confirm import Integrand, same_value
 from hermiso.symbolic.dual import dual as dual_of
 from hermiso.symbolic.nodes import (
     DualActivation,
@@ -88,9 +88,9 @@ def _strength(p: Problem) -> Expr:
         return sp.Integer(2) if p.parity == 1 else IsometryStrength(p.expression, p.x)
     try:
         for reference in p.references:
-            reference.confirm(c0, lambda f, z: f, "c_0")
-            reference.confirm(c1, lambda f, z: f * z, "c_1")
-            reference.confirm(second, lambda f, z: f * f, "E[sigma(z)^2]")
+            reference.confirm(c0, Integrand(), "c_0")
+            reference.confirm(c1, Integrand(times=1), "c_1")
+            reference.confirm(second, Integrand(power=2), "E[sigma(z)^2]")
     except NoClosedForm:
         return IsometryStrength(p.expression, p.x)
     result = strength(c0, c1, second)
@@ -207,7 +207,7 @@ def smoothing(
             closed = tidy(p.exact.expectation(tilt))
             p.require_square_integrable()
             for reference in shifted.references:
-                reference.confirm(closed, lambda f, z: f, "E[sigma(z + t)]")
+                reference.confirm(closed, Integrand(), "E[sigma(z + t)]")
             return p.restored(closed)
         except NoClosedForm:
             p.screen()

@@ -15,17 +15,17 @@ from typing import Any
 import sympy as sp
 from sympy import Expr, Symbol
 
-from hermiso.activation import as_activation
+from hermiso.activation import Activation, as_activation
 from hermiso.errors import (
     ActivationError,
     HermisoError,
     NoClosedForm,
     NotSquareIntegrable,
+    PrecisionError,
     UnknownSign,
 )
-from hermiso.hermite import he
 from hermiso.integrability import screen
-from hermiso.symbolic.confirm import Reference, references, same_value
+from hermiso.symbolic.confirm import Integrand, Reference, references, same_value
 from hermiso.symbolic.exact import ExactFunction, exact
 from hermiso.symbolic.present import ratio, tidy
 from hermiso.symbolic.samples import samples
@@ -108,7 +108,7 @@ class Problem:
     def confirm_coefficient(self, closed: Expr, k: int) -> None:
         """Compare c_k with quadrature at every sample."""
         for reference in self.references:
-            reference.confirm(closed, lambda f, z: f * he(k, z), f"c_{k}")
+            reference.confirm(closed, Integrand(degree=k), f"c_{k}")
 
     def same_at_degree(self, general: Expr, n: Symbol, k: int, stated_value: Expr) -> bool:
         """Whether a formula in the degree n gives a known value at n = k."""
@@ -149,7 +149,7 @@ class Problem:
         """Return E[sigma(z)], confirmed; raises NoClosedForm."""
         closed = tidy(self.exact.expectation())
         for reference in self.references:
-            reference.confirm(closed, lambda f, z: f, "E[sigma(z)]")
+            reference.confirm(closed, Integrand(), "E[sigma(z)]")
         return closed
 
     def with_ends(self, closed: Expr, ends: Sequence[Callable[[], Expr]]) -> Expr:
@@ -172,13 +172,20 @@ def stated(
 ) -> Iterator[Problem]:
     """State a problem; errors inside carry what was asked and about which activation."""
     activation = as_activation(source, x, gain=gain)
-    try:
+    with located(what, activation):
         yield _problem(activation.expression, activation.variable, argument)
+
+
+@contextmanager
+def located(what: str, activation: Activation) -> Iterator[None]:
+    """Add what was asked, and of which activation, to the errors raised inside."""
+    try:
+        yield
     except NotSquareIntegrable as error:
         raise NotSquareIntegrable(
             f"{what} of {activation.name}: it is not square-integrable under N(0, 1): {error}"
         ) from error
-    except ActivationError as error:
+    except (ActivationError, PrecisionError) as error:
         raise type(error)(f"{what} of {activation.name}: {error}") from error
 
 

@@ -21,7 +21,15 @@ from flint import acb, arb, ctx, fmpq
 from mpmath import libmp
 
 from hermiso.balls.compile import constant
-from hermiso.balls.widths import EXTRA, GUARD, bits_of_product, bits_of_quotient, bits_of_sum, width
+from hermiso.balls.widths import (
+    EXTRA,
+    GUARD,
+    bits_of_product,
+    bits_of_quotient,
+    bits_of_sum,
+    tamed,
+    width,
+)
 from hermiso.errors import PrecisionError
 
 WIDEST = 100_000  # bits of an exact power
@@ -58,9 +66,9 @@ class Ball:
         if not isinstance(value, arb):
             with ctx.workprec(64 + 4 * len(str(value))):
                 value = arb(value)
-            object.__setattr__(self, "value", value)
         if not value.is_finite():
             raise PrecisionError("the ball is not finite: nothing is known about the number")
+        object.__setattr__(self, "value", tamed(value))
 
     # --- what is known ----------------------------------------------------------------------
 
@@ -92,13 +100,17 @@ class Ball:
     @property
     def digits(self) -> int | float:
         """The largest n with rad <= 10^-n |number|; inf if the radius is 0."""
-        return math.inf if self.is_exact else _log_floor(self._sharpness, 10)
+        return math.inf if self.is_exact else int(self._certain_bits * math.log10(2))
 
     @property
-    def _sharpness(self) -> Fraction:
-        """|number|/rad, at least."""
-        lower, upper = _ends(self)
-        return max(lower, -upper, Fraction(0)) / _fraction(self.rad)
+    def _certain_bits(self) -> float:
+        """Log2 of |number|/rad, rounded down, at least 0."""
+        with ctx.workprec(64):
+            ratio = (self.value.abs_lower() / self.value.rad()).lower()
+        if ratio <= 1:
+            return 0.0
+        man, exp = ratio.man_exp()
+        return (math.log2(int(man)) + int(exp)) * (1 - 1e-14)
 
     def contains(self, number: Any) -> bool | None:
         """Return whether the ball contains a number; None if that cannot be decided.
@@ -236,7 +248,7 @@ class Ball:
             return _float(self.mid, max(53, self.value.bits()))
         if self.contains(0):
             return sp.Float(0, precision=1)
-        bits = max(_log_floor(self._sharpness, 2), 1)
+        bits = max(int(self._certain_bits), 1)
         while bits > FEWEST and str(_float(self.lower, bits)) != str(_float(self.upper, bits)):
             bits -= 1
         return _float(self.mid, bits)
@@ -347,17 +359,6 @@ def _plain(number: Fraction) -> str:
     quotient = context.divide(Decimal(number.numerator), Decimal(number.denominator))
     shown = context.normalize(quotient)
     return format(shown, "f") if abs(shown.adjusted()) < 20 else str(shown)
-
-
-def _log_floor(ratio: Fraction, base: int) -> int:
-    """Return the largest n >= 0 with base^n <= ratio; 0 if there is none."""
-    if ratio < 1:
-        return 0
-    whole = ratio.numerator // ratio.denominator
-    n = int(math.log(whole, base)) + 1
-    while base**n > whole:
-        n -= 1
-    return n
 
 
 # --- operations ------------------------------------------------------------------------------

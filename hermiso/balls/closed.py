@@ -85,16 +85,15 @@ def _plain(e: Any) -> Any:
 
 
 def _terms(e: Any) -> list[Any]:
-    """Return the terms of a finite sum over integers."""
-    terms = [e.function]
-    for j, *bounds in e.limits:
-        if len(bounds) != 2 or not all(b.is_Integer for b in bounds):
-            raise NoClosedForm(f"{e}: the bounds of the sum are no integers")
-        low, high = map(int, bounds)
-        if len(terms) * (high - low + 1) > MOST_TERMS:
-            raise NoClosedForm(f"{e}: a sum of more than {MOST_TERMS} terms")
-        terms = [t.subs(j, i) for t in terms for i in range(low, high + 1)]
-    return terms
+    """Return the terms of the outermost of a number's sums; its bounds must be integers."""
+    *inner, (j, *bounds) = e.limits
+    if len(bounds) != 2 or not all(b.is_Integer for b in bounds):
+        raise NoClosedForm(f"{e}: the bounds of the sum are no integers")
+    low, high = map(int, bounds)
+    if high - low >= MOST_TERMS:
+        raise NoClosedForm(f"{e}: a sum of more than {MOST_TERMS} terms")
+    term = sp.Sum(e.function, *inner) if inner else e.function
+    return [term.subs(j, i) for i in range(low, high + 1)]
 
 
 def _branch(e: Any) -> Any:

@@ -182,7 +182,7 @@ def growth(e: Expr, x: Symbol, side: int) -> Growth:
             line = HalfLine.beyond(2**k)
             found = Derivation(x, side, line).facts(e)
             if found.vanishes:
-                return Growth.constant(0)
+                return replace(Growth.constant(0), start=line.start)
             if found.lower and _is_too_large(found.lower):
                 raise NotSquareIntegrable(_too_large(e, x, side))
             if found.upper and (best is None or is_below(found.upper, best[0])):

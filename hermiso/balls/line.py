@@ -19,12 +19,13 @@ from sympy import Expr, Symbol, oo
 from hermiso.balls.compile import BallFunction, compiled, constant
 from hermiso.balls.growth import Growth, growth
 from hermiso.balls.panels import BELL, COARSE, Goal, Segment, fit, log2_upper
-from hermiso.balls.rule import QUARTER, Rule, Tail, Weight
+from hermiso.balls.rule import Rule, Tail, Weight
 from hermiso.errors import ActivationError, NoClosedForm, PrecisionError, UnknownSign
 from hermiso.pieces import Piece, split
 
 SAMPLES = 128  # on either side
 NEAR = 2.0**-20
+FULL = Weight(lambda f, z: f * f, lambda f, z, spread: (f * f,))
 SQUARES = Weight(lambda f, z: f * f + z * z, lambda f, z, spread: (f * f, z * z))
 
 
@@ -66,6 +67,12 @@ class Line:
         return tuple(Tail(g, _cut(g, goal)) for g in self.growths) + self._singular(goal)
 
     @cached_property
+    def slope(self) -> Line | None:
+        """The derivative of a function without kinks, else None."""
+        (first, *others) = self.pieces
+        return None if others else Line(first.expression.diff(self.x), self.x)
+
+    @cached_property
     def _coarse(self) -> tuple[BallFunction, ...]:
         with ctx.workprec(COARSE):
             return tuple(compiled(p.expression, self.x) for p in self.pieces)
@@ -97,10 +104,19 @@ class Line:
         tails = self.tails(goal)
         return fit(self._segments(tails), tails, goal)
 
+    def clipped(self, bits: int) -> list[Segment]:
+        """Return the pieces, cut where E f^2 has less than 2^-2 bits left."""
+        if self._singularities:
+            raise PrecisionError(f"{self.expression} is unbounded at a kink")
+        goal = Goal((FULL,), (2 * bits,), bits)
+        return self._segments(self.tails(goal))
+
     def _segments(self, tails: Sequence[Tail]) -> list[Segment]:
         left, right = -tails[0].cut, tails[1].cut
-        gaps = {(k, s): 1 / tail.cut for (k, s, _), tail in
-                zip(self._singularities, tails[2:], strict=True)}
+        gaps = {
+            (k, s): 1 / tail.cut
+            for (k, s, _), tail in zip(self._singularities, tails[2:], strict=True)
+        }
         found = []
         for i, (p, coarse) in enumerate(zip(self.pieces, self._coarse, strict=True)):
             a = left if p.lower is -oo else constant(p.lower) + gaps.get((i - 1, 1), 0)
@@ -115,8 +131,10 @@ class Line:
     def scales(self, weights: Sequence[Weight]) -> list[float]:
         """Return log2 E|g(f(z), z)| by sampling: a guess, to set goals by; 0 if all vanish."""
         with ctx.workprec(COARSE):
-            return [_log2(sum(_finite(abs(w.value(f, z)) * m for z, f, m in self._sampled), arb(0)))
-                    for w in weights]
+            return [
+                _log2(sum(_finite(abs(w.value(f, z)) * m for z, f, m in self._sampled), arb(0)))
+                for w in weights
+            ]
 
     def guess(self, weight: Weight) -> arb:
         """Return about E[g(f(z), z)], by sampling."""
@@ -128,8 +146,15 @@ class Line:
         """Rows (z, f(z), mass) of a midpoint rule as far as f^2 and z^2 matter to 40 bits."""
         with ctx.workprec(COARSE):
             goal = Goal((SQUARES,), (40,), 40)
-            steps = [side * _cut(g, goal) / SAMPLES for side, g in zip((-1, 1), self.growths, strict=True)]
-            return [(z, f, abs(step) * BELL * (-(z * z) / 2).exp()) for step in steps for z, f in self._samples(step)]
+            steps = [
+                side * _cut(g, goal) / SAMPLES
+                for side, g in zip((-1, 1), self.growths, strict=True)
+            ]
+            return [
+                (z, f, abs(step) * BELL * (-(z * z) / 2).exp())
+                for step in steps
+                for z, f in self._samples(step)
+            ]
 
     def _samples(self, step: arb) -> Any:
         bounds = [constant(p.upper) for p in self.pieces[:-1]]

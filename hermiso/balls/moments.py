@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import pairwise
-from math import ceil, log2, prod, sqrt
+from math import ceil, log, log2, prod, sqrt
 from typing import Any
 
 from flint import acb, arb, ctx
@@ -20,7 +20,6 @@ from hermiso.balls.panels import Goal
 from hermiso.balls.rule import QUARTER, Rule, Weight
 from hermiso.errors import PrecisionError
 
-DEBUG=0
 GUARD = 12
 ATTEMPTS = 12
 VANISHING = 3  # how many times the digits are spent on a value that stays around 0
@@ -60,14 +59,14 @@ def spread_bound(k: int, Z: acb) -> arb:
 def normalized(k: int, z: arb) -> arb:
     """Return he_k(z)."""
     h, previous = arb(1), arb(0)
-    for root, above in pairwise(_roots(k + 1, ctx.prec)):
+    for root, above in pairwise(roots(k + 1, ctx.prec)):
         h, previous = (z * h - root * previous) / above, h
     return h
 
 
 @lru_cache(maxsize=4)
-def _roots(n: int, bits: int) -> tuple[arb, ...]:
-    """The square roots of 0, ..., n - 1."""
+def roots(n: int, bits: int) -> tuple[arb, ...]:
+    """Return the square roots of 0, ..., n - 1."""
     with ctx.workprec(bits):
         return tuple(arb(j).sqrt() for j in range(n))
 
@@ -120,24 +119,25 @@ def refined(
         goal = Goal(tuple(weights), tuple(bits - ceil(s) for s in scales), bits)
         with ctx.workprec(bits + 40 + extra):
             values = tuple(evaluate(line.rule(goal)))
-            missing = max(_missing(v, digits, target) for v in values)
+            lacking = max(missing(v, digits, target) for v in values)
             spent = vanishing and bits >= VANISHING * target
-            small = all(v.is_finite() and v.rad() < arb(2) ** (max(scales) - target) for v in values)
-        DEBUG and print('attempt',bits,missing)
-        if missing <= 0 or (spent and small):
+            small = all(
+                v.is_finite() and v.rad() < arb(2) ** (max(scales) - target) for v in values
+            )
+        if lacking <= 0 or (spent and small):
             return values
-        bits += max(missing, 8) if missing < target else bits
+        bits += max(lacking, 8) if lacking < target else bits
     raise PrecisionError(
         f"{line.expression}: {digits} digits were not reached with {bits} bits; the value is "
         f"{values[0].str(5)}; ask for fewer digits"
     )
 
 
-def _missing(value: arb, digits: int, target: int) -> int:
-    """How many bits a value lacks; the target if it may be 0."""
+def missing(value: arb, digits: int, target: int) -> int:
+    """Return how many bits a value lacks; the target if it may be 0."""
     if value.is_finite() and value.rad() * arb(10) ** digits < value.abs_lower():
         return 0
-    accurate = value.rel_accuracy_bits() if value.is_finite() else 0
+    accurate = int(value.rel_accuracy_bits()) if value.is_finite() else 0
     return max(target - GUARD - accurate, 1) + 4 if accurate > 0 else target
 
 
@@ -145,13 +145,13 @@ def coefficient(line: Line, k: int, digits: int) -> arb:
     """Enclose c_k = E[f(z) he_k(z)]."""
     if k < 2:
         return mean(line, power(1, k), digits)
-    return mean(line, hermite(k), digits, _recurrence_bits(line, k, digits))
+    return mean(line, hermite(k), digits, recurrence_bits(k, digits))
 
 
-def _recurrence_bits(line: Line, k: int, digits: int) -> int:
-    """What the recurrence loses: balls grow like exp(|z| sqrt(k))."""
-    reach = sqrt(2 * log2(10) * digits) + 8
-    return ceil(1.45 * reach * sqrt(k)) + 10
+def recurrence_bits(k: int, digits: int) -> int:
+    """Return what the recurrence loses: balls grow like exp(|z| sqrt(k))."""
+    reach = sqrt(2 * log(10) * digits) + 8
+    return ceil(reach * sqrt(k) / log(2)) + 10
 
 
 def strength(line: Line, digits: int) -> arb:

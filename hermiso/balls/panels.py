@@ -75,8 +75,12 @@ def fit(segments: Sequence[Segment], tails: Sequence[Tail], goal: Goal) -> Rule:
         PrecisionError: if an interval stays unfit however short.
     """
     fitted = [_fitted(segment, goal) for segment in segments]
-    rows = tuple(row for segment, (panels, _) in zip(segments, fitted, strict=True)
-                 for panel in panels for row in panel.rows(segment.function.real))
+    rows = tuple(
+        row
+        for segment, (panels, _) in zip(segments, fitted, strict=True)
+        for panel in panels
+        for row in panel.rows(segment.function.real)
+    )
     cells = tuple(panel.cell() for panels, _ in fitted for panel in panels)
     return Rule(rows, cells, tuple(s for _, slits in fitted for s in slits), tuple(tails))
 

@@ -12,7 +12,7 @@ So one rule serves E f, E f z, E f^2, the residual, and every Hermite coefficien
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 

@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
-from flint import arb
+from flint import arb, ctx
+
+from hermiso.errors import PrecisionError
 
 GUARD = 32  # flint's radii have 30 bits
 EXTRA = 333  # bits of a quotient of exact numbers: 100 digits
+
+FARTHEST = 10**7  # exponents beyond are no longer exact: radii of e^(-1/r) would fill the memory
+
+
+def tamed(value: arb) -> arb:
+    """Return a ball whose ends have at most 2 * 10^7 bits: what is below 2^-10^7 widens it.
+
+    Raises:
+        PrecisionError: if the value is beyond 2^(10^7).
+    """
+    top = _top(value)
+    if top > FARTHEST:
+        raise PrecisionError(f"a number beyond 2^{FARTHEST} is too large for a ball")
+    if value.is_zero() or _bottom(value) >= -FARTHEST:
+        return value
+    with ctx.workprec(max(top, -FARTHEST) + FARTHEST + GUARD):
+        middle = value if top > -FARTHEST else arb(0)
+        return middle + arb(0, arb((1, 1 - FARTHEST)))
 
 
 def _top(value: arb) -> int:

@@ -12,7 +12,6 @@ and the complement delta g relatively, for delta = 1 - rho of any size.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -40,6 +39,7 @@ class KernelMap:
         name: the activation, with its gain.
         slope_at_one: kappa'(1) = sum_k k p_k = E[sigma'(z)^2]/Var sigma(z); inf if sigma jumps.
         error: an estimate of the relative error of the complement.
+        estimated: whether the activation is only known by calling it.
     """
 
     name: str
@@ -48,10 +48,11 @@ class KernelMap:
     _quotient: Table
     _slope: Table
     _jumps: bool
-    _closed: Callable[[Any, Any], Any] | None = None
+    estimated: bool = False
 
     def __repr__(self) -> str:
-        return f"<kernel map of {self.name}, slope {self.slope_at_one:.6g} at 1>"
+        note = f" (estimate, error about {self.error:.0e})" if self.estimated else ""
+        return f"<kernel map of {self.name}, slope {self.slope_at_one:.6g} at 1{note}>"
 
     def __call__(self, rho: Any) -> Any:
         """Return kappa(rho), of the type, dtype and device of rho.
@@ -73,8 +74,6 @@ class KernelMap:
         return _applied(self._complement, delta, 0.0, "delta", self._complement_slope)
 
     def _value(self, rho: Any, xp: Any) -> Any:
-        if self._closed is not None:
-            return self._closed(rho, xp)
         return 1.0 - self._from(xp.acos(rho), 1.0 - rho, xp)
 
     def _complement(self, delta: Any, xp: Any) -> Any:
@@ -92,10 +91,6 @@ class KernelMap:
     def _complement_slope(self, delta: Any, xp: Any) -> Any:
         slope = self._slope(2.0 * xp.asin(xp.sqrt(delta / 2.0)), xp)
         return _divided(slope, xp.sqrt(delta * (2.0 - delta))) if self._jumps else slope
-
-    def with_closed_form(self, closed: Callable[[Any, Any], Any]) -> KernelMap:
-        """The same map, evaluated by a formula."""
-        return replace(self, _closed=closed)
 
 
 def _divided(a: Any, b: Any) -> Any:
@@ -165,8 +160,9 @@ def _differentiable() -> Any:
 # --- building -------------------------------------------------------------------------------
 
 
-def build(name: str, d: Derivative) -> KernelMap:
+def build(name: str, d: Derivative, *, estimated: bool = False) -> KernelMap:
     """Build the map from sigma' as a distribution, all scales being arbitrary."""
+    noise = _NOISE if d.noise is None else max(_NOISE, d.noise)
     jumps = bool(d.jumps)
     f = d.flux if jumps else _dual(d)
 
@@ -175,7 +171,7 @@ def build(name: str, d: Derivative) -> KernelMap:
 
     edges = np.linspace(0, math.pi, 5)
     p = resolve(
-        sampled, edges, lambda a, b: np.sqrt(b - a), tolerance=1e-16, noise=_NOISE,
+        sampled, edges, lambda a, b: np.sqrt(b - a), tolerance=1e-16, noise=noise,
         limit=_MAX_PANELS,
     )  # fmt: skip
     if not np.all(np.isfinite(p.values)):
@@ -186,8 +182,8 @@ def build(name: str, d: Derivative) -> KernelMap:
     p, quotient = _scaled(p, 1 / variance), _scaled(quotient, 1 / variance)
     slope = tabulated(p)
     at_one = math.inf if jumps else float(slope(np.zeros(1), np)[0])
-    rough = np.sum(np.where(p.resolved, _NOISE * 0.1, p.tail) * (p.upper - p.lower))
-    return KernelMap(name, at_one, float(rough), tabulated(quotient), slope, jumps)
+    rough = float(np.sum(np.where(p.resolved, noise / 10, p.tail) * (p.upper - p.lower)))
+    return KernelMap(name, at_one, rough, tabulated(quotient), slope, jumps, estimated)
 
 
 def _scaled(p: Panels, factor: float) -> Panels:

@@ -18,7 +18,7 @@ import sympy as sp
 from sympy import Expr, Symbol, oo
 
 from hermiso.activation import Activation
-from hermiso.errors import ActivationError, HermisoError, NoClosedForm
+from hermiso.errors import ActivationError, NoClosedForm
 from hermiso.numeric.panels import Array, Function
 from hermiso.numeric.taylor import taylor
 from hermiso.pieces import Piece, split
@@ -76,6 +76,7 @@ class Model:
     name: str
     x: Symbol
     pieces: tuple[Piece, ...]
+    noise = None  # that of float64
 
     @cached_property
     def kinks(self) -> tuple[float, ...]:
@@ -205,6 +206,3 @@ def _parts(e: Expr, x: Symbol) -> tuple[Piece, ...]:
         return split(e, x)
     except NoClosedForm:  # kinks without a formula, as in Abs(sin(x)): found by bisection
         return (Piece(-oo, oo, e),)
-
-
-__all__ = ["HermisoError", "Local", "Model", "PiecewiseFunction", "model", "radius"]

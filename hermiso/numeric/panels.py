@@ -28,7 +28,11 @@ _NOISE = 16 * np.finfo(float).eps  # of the largest value: nothing smaller can b
 @cache
 def legendre(order: int = ORDER) -> tuple[Array, Array, Array]:
     """Nodes and weights on [-1, 1], and the matrix from values to Legendre coefficients."""
-    t, w = np.polynomial.legendre.leggauss(order)
+    from flint import arb, ctx
+
+    with ctx.workprec(128):  # numpy's leggauss(32) has weights wrong by 6e-14
+        pairs = [arb.legendre_p_root(order, k, weight=True) for k in reversed(range(order))]
+        t, w = (np.array([float(v) for v in column]) for column in zip(*pairs, strict=True))
     basis = np.polynomial.legendre.legvander(t, order - 1)
     return t, w, (basis * w[:, None]).T * (np.arange(order)[:, None] + 0.5)
 

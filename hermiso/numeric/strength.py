@@ -24,15 +24,17 @@ from hermiso.integrability import log_abs
 from hermiso.numeric.deadzone import dead_zone
 from hermiso.numeric.model import Model, radius
 from hermiso.numeric.panels import Array, Function, Panels, resolve
+from hermiso.numeric.sampled import SampledModel
 
 REACH = 39.0  # standard deviations: phi(39) is 1e-331
 _CHUNK = 2**20  # gains times nodes
 _LARGEST = 1e140  # its square, times a variance, is a float
 _FAR_ZONE = 3.0
 _NEGLIGIBLE = 1e-19
+AnyModel = Model | SampledModel
 
 
-def strengths(m: Model, gains: Array) -> Array:
+def strengths(m: AnyModel, gains: Array) -> Array:
     """Return beta - 1 at positive gains, shape (n,)."""
     out = np.empty(gains.shape)
     octaves = np.frexp(gains)[1]
@@ -42,14 +44,17 @@ def strengths(m: Model, gains: Array) -> Array:
     return out
 
 
-def _octave(m: Model, gains: Array, low: float) -> Array:
+def _octave(m: AnyModel, gains: Array, low: float) -> Array:
     """beta - 1 at gains in [low, 2 low)."""
-    if m.tangent is not None:
+    if isinstance(m, Model) and m.tangent is not None:
         nearest = min(map(abs, m.kinks), default=math.inf)
         if nearest >= _FAR_ZONE * 2 * low:
             return dead_zone(m, gains, low)
     shape = _shape(m, low)
-    panels = resolve(shape.value, edges(low, m.kinks), _importance(2 * low), size=shape.size)
+    options = {} if m.noise is None else {"noise": m.noise}
+    panels = resolve(
+        shape.value, edges(low, m.kinks), _importance(2 * low), size=shape.size, **options
+    )
     kept = panels.kept(_matters(panels, 2 * low))
     if overflows(panels, kept, 2 * low):
         return _overflowing(m, gains)
@@ -65,9 +70,9 @@ class _Shape:
     slope: float
 
 
-def _shape(m: Model, low: float) -> _Shape:
+def _shape(m: AnyModel, low: float) -> _Shape:
     """Subtract the tangent at 0 if that makes the function smaller at this gain."""
-    if m.expansions is None:
+    if isinstance(m, SampledModel) or m.expansions is None:
         return _Shape(m.value, lambda u: np.zeros_like(u), 0.0)
     (a0, a1, *_), (b0, b1, *_) = m.expansions
     s0, slope = (a0 + b0) / 2, (a1 + b1) / 2
@@ -180,12 +185,14 @@ def _ratios(u: Array, w: Array, q: Array, gains: Array, slope: float) -> Array:
     return np.asarray(rest / total)
 
 
-def _overflowing(m: Model, gains: Array) -> Array:
+def _overflowing(m: AnyModel, gains: Array) -> Array:
     """1 where c_1^2/Var vanishes in float64, judged by logarithms.
 
     The largest of log|sigma|^2 - z^2/2 stands for log Var, that of log|z sigma| - z^2/2 for
     log|c_1|: both up to a few units and to what a geometric grid misses of the peak.
     """
+    if not m.pieces:
+        raise PrecisionError(f"{m.name}: E[sigma(z)^2] leaves the range of float64 (1e308)")
     u = np.geomspace(1.0, 1e8, 400)
     ends = ((-1, m.pieces[0]), (1, m.pieces[-1]))
     sizes = [[log_abs(p.expression, m.x, s * float(v), {}) for v in u] for s, p in ends]

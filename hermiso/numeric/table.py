@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from numpy.polynomial import chebyshev
-from numpy.polynomial.legendre import legvander
 
 from hermiso.numeric.panels import ORDER, Array, Panels, legendre
 
@@ -62,8 +61,8 @@ def _like(theta: Any, a: Any, xp: Any) -> Any:
     return a if isinstance(theta, np.ndarray) else xp.asarray(a, device=theta.device)
 
 
-def tabulated(p: Panels) -> Table:
-    """Rewrite panels of [0, pi] as a table."""
+def tabulated(p: Panels, *, searched: bool = False) -> Table:
+    """Rewrite panels of [0, pi], or of any interval if it is to be searched, as a table."""
     length = (p.upper - p.lower) / SPLIT
     lower = (p.lower[:, None] + length[:, None] * np.arange(SPLIT)).ravel()
     series, to_powers = _conversions()
@@ -71,7 +70,8 @@ def tabulated(p: Panels) -> Table:
     coefficients = np.einsum("idn,pn->dpi", series, p.values).reshape(DEGREE + 1, -1)
     powers = to_powers @ coefficients
     scale = np.repeat(2 / length, SPLIT)
-    return Table(lower, scale, np.ascontiguousarray(powers), _cells(lower, length.min()))
+    cells = None if searched else _cells(lower, length.min())
+    return Table(lower, scale, np.ascontiguousarray(powers), cells)
 
 
 def _cells(lower: Array, shortest: float) -> Any:
@@ -85,8 +85,11 @@ def _cells(lower: Array, shortest: float) -> Any:
 @cache
 def _conversions() -> tuple[Array, Array]:
     """From values on 32 nodes to Chebyshev series on each part of a panel; and to powers."""
-    points = np.cos((2 * np.arange(DEGREE + 1) + 1) * math.pi / (2 * DEGREE + 2))
-    analysis = chebyshev.chebvander(points, DEGREE).T * (2 / (DEGREE + 1))
+    n = DEGREE + 1
+    odd = 2 * np.arange(n) + 1
+    points = np.cos(odd * math.pi / (2 * n))
+    # the angle reduced, so that the cosines are orthogonal to the last digit
+    analysis = np.cos(np.outer(np.arange(n), odd) % (4 * n) * (math.pi / (2 * n))) * (2 / n)
     analysis[0] /= 2
     parts = [(2 * i + 1 - SPLIT + points) / SPLIT for i in range(SPLIT)]
     series = np.stack([analysis @ interpolation(s) for s in parts])
@@ -95,6 +98,12 @@ def _conversions() -> tuple[Array, Array]:
 
 
 def interpolation(s: Array) -> Array:
-    """The matrix from values on the 32 nodes of [-1, 1] to values at s."""
-    matrix: Array = legvander(s, ORDER - 1) @ legendre()[2]
+    """The matrix from values on the 32 nodes of [-1, 1] to values at s, by barycentric weights."""
+    t, w, _ = legendre()
+    signs = (-1.0) ** np.arange(ORDER)
+    distance = s[:, None] - t
+    hit = distance == 0
+    weights = signs * np.sqrt((1 - t**2) * w) / np.where(hit, 1.0, distance)
+    weights = np.where(hit.any(axis=1)[:, None], hit, weights)
+    matrix: Array = weights / np.sum(weights, axis=1, keepdims=True)
     return matrix

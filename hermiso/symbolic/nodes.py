@@ -1,7 +1,8 @@
 """Unevaluated results: what is returned where no closed form can be derived.
 
 A node binds the variable of its activation. It prints, LaTeXes, substitutes parameters,
-differentiates in them, and evaluates with `.evalf(n)`.
+differentiates in them, and evaluates with `.evalf(n)` to certified digits: `enclosure(n)` is a
+ball whose radius is below 10^-n of the value.
 """
 
 from __future__ import annotations
@@ -9,22 +10,13 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
-import mpmath
 import sympy as sp
 from sympy import Expr, Symbol
 
-from hermiso.errors import ActivationError, HermisoError, NoClosedForm, PrecisionError
+from hermiso.errors import ActivationError, HermisoError, NoClosedForm
 from hermiso.hermite import he, isometry_strength
-from hermiso.quadrature import GaussianRule, Weight, gaussian_rule
 from hermiso.pieces import split
 from hermiso.symbolic.symmetry import symmetry
-
-MAX_SERIES = 2000
-MAX_HALVINGS = 8
-
-
-def _identity(value: Any, z: Any) -> Any:
-    return value
 
 
 class Unevaluated(Expr):
@@ -68,12 +60,16 @@ class Unevaluated(Expr):
     def _eval_evalf(self, prec: int) -> Any:
         if self.free_symbols:
             return None
-        digits = int(prec / 3.3219) + 2
-        with mpmath.workdps(digits + 15):
-            return sp.Float._new(mpmath.mpf(self._value(digits))._mpf_, prec)
+        return _float(self.enclosure(int(prec / 3.3219) + 2), prec)
 
-    def _value(self, digits: int) -> Any:
+    def enclosure(self, digits: int) -> Any:
+        """Return flint's ball around the value; one that may be 0 is 0 within its scale."""
         raise NotImplementedError
+
+    def _line(self) -> Any:
+        from hermiso.balls.line import Line
+
+        return Line(self.expression, self.variable)
 
     def _eval_derivative(self, s: Symbol) -> Any:
         return self.as_means()._eval_derivative(s) if self.has(s) else sp.Integer(0)
@@ -82,34 +78,31 @@ class Unevaluated(Expr):
         """Return the node in terms of `GaussianMean`."""
         raise NotImplementedError
 
-    def _rule(self, digits: int, *weights: Weight) -> GaussianRule:
-        f = sp.lambdify(self.variable, self.expression, "mpmath")
-        return gaussian_rule(f, self._kinks(digits), digits, weights)
 
-    def _nonzero_mean(self, digits: int, weight: Weight) -> Any:
-        """A mean to n digits of itself: more where it cancels, 0 where nothing is left."""
-        for working in (digits, 2 * digits + 10):
-            with mpmath.workdps(working + 15):
-                rule = self._rule(working, weight)
-                value = rule.mean(weight)
-                scale = rule.mean(lambda f, z: abs(weight(f, z)))
-                if abs(value) > scale * mpmath.mpf(10) ** (digits - working - 2):
-                    return value
-        return mpmath.mpf(0)
+def _float(value: Any, prec: int) -> Any:
+    """A Float of prec bits; around 0 one without digits, as sympy writes it."""
+    from hermiso.balls.ball import Ball
 
-    def _kinks(self, digits: int) -> list[Any]:
-        try:
-            pieces = split(self.expression, self.variable)
-        except HermisoError:
-            return []
-        return [p.upper._to_mpmath(int(3.33 * digits) + 60) for p in pieces[:-1]]
+    if value.is_zero():
+        return sp.S.Zero
+    ball = Ball(value)
+    if value.contains(0):
+        return sp.Float._new(ball.rad._mpf_, 1)
+    return sp.Float._new(ball.mid._mpf_, prec)
 
 
 class GaussianMean(Unevaluated):
     """E[expression(z)] for z ~ N(0, 1)."""
 
-    def _value(self, digits: int) -> Any:
-        return self._nonzero_mean(digits, _identity)
+    def enclosure(self, digits: int) -> Any:
+        """Enclose the mean."""
+        from hermiso.balls.line import Line
+        from hermiso.balls.moments import mean, power
+
+        base, n = self.expression.as_base_exp()
+        if n.is_Integer and n > 1:  # E f^2 may be finite where E f^4 is not
+            return mean(Line(base, self.variable), power(int(n)), digits)
+        return mean(self._line(), power(1), digits)
 
     def as_means(self) -> Expr:
         """Return the node itself."""
@@ -144,17 +137,6 @@ def mean_of(e: Expr, x: Symbol) -> Expr:
     return centre if parity == -1 else GaussianMean(e, x)
 
 
-def _against_line(f: Any, rho: Any, line: list[tuple[Any, Any]]) -> Weight:
-    return lambda value, z: value * mpmath.fsum(w * f(rho * z + u) for u, w in line)
-
-
-def _trapezoid(s: Any, step: Any, digits: int) -> list[tuple[Any, Any]]:
-    """Rows (s w, weight) of the trapezoid rule for a standard Gaussian w."""
-    count = int(mpmath.sqrt(2 * mpmath.log(10) * (digits + 6)) / step) + 1
-    nodes = (j * step for j in range(-count, count + 1))
-    return [(s * w, step * mpmath.npdf(w)) for w in nodes]
-
-
 def _slope(e: Expr, x: Symbol) -> Expr | None:
     """The derivative of a function without jumps, or None."""
     try:
@@ -178,14 +160,15 @@ def _moving_jump(left: Any, right: Any, x: Symbol, s: Symbol) -> Expr:
 class IsometryStrength(Unevaluated):
     """beta = 2 - c_1^2/Var sigma(z) (isometry paper, eq. 11)."""
 
-    def _value(self, digits: int) -> Any:
-        rule = self._rule(digits + 5, _identity, lambda f, z: f * z, lambda f, z: f * f)
-        c0, c1 = rule.mean(), rule.mean(lambda f, z: f * z)
-        variance = rule.mean(lambda f, z: (f - c0) ** 2)
-        if variance == 0:
-            raise ActivationError(f"{self.expression} is constant: it has no isometry strength")
-        # residual form: beta - 1 keeps its digits when sigma is nearly affine
-        return 1 + rule.mean(lambda f, z: (f - c0 - c1 * z) ** 2) / variance
+    def enclosure(self, digits: int) -> Any:
+        """Enclose beta; beta - 1 has the digits too."""
+        from flint import ctx
+
+        from hermiso.balls.moments import strength
+
+        excess = strength(self._line(), digits)
+        with ctx.workprec(excess.bits() + 64):
+            return 1 + excess
 
     def as_means(self) -> Expr:
         """Return 2 - E[z sigma]^2/(E[sigma^2] - E[sigma]^2)."""
@@ -204,11 +187,13 @@ class HermiteCoefficient(Unevaluated):
 
     degree = property(lambda self: self.args[2])
 
-    def _value(self, digits: int) -> Any:
+    def enclosure(self, digits: int) -> Any:
+        """Enclose c_k."""
+        from hermiso.balls.moments import coefficient
+
         if not self.degree.is_Integer or self.degree < 0:
             raise ActivationError(f"the degree is {self.degree}; it must be an integer >= 0")
-        k = int(self.degree)
-        return self._nonzero_mean(digits, lambda f, z: f * he(k, z))
+        return coefficient(self._line(), int(self.degree), digits)
 
     def as_means(self) -> Expr:
         """Return the mean for an integer degree."""
@@ -233,61 +218,13 @@ class DualActivation(Unevaluated):
 
     rho = property(lambda self: self.args[2])
 
-    def _value(self, digits: int) -> Any:
-        rho = self.rho._to_mpmath(mpmath.mp.prec)
-        if abs(rho) > 1:
+    def enclosure(self, digits: int) -> Any:
+        """Enclose the dual activation."""
+        from hermiso.balls.correlation import dual_at
+
+        if not abs(self.rho) <= 1:
             raise ActivationError(f"the dual activation needs |rho| <= 1; rho = {self.rho}")
-        if abs(rho) == 1:
-            return self._rule(digits, lambda f, z: f * f).mean(self._against(rho))
-        return self._series(rho, digits) if self._kinks(digits) else self._nested(rho, digits)
-
-    def _nested(self, rho: Any, digits: int) -> Any:
-        """E f(z) f(rho z + s w) without kinks: in w by the trapezoid rule, halved until still."""
-        f = sp.lambdify(self.variable, self.expression, "mpmath")
-        s = mpmath.sqrt((1 - rho) * (1 + rho))
-        rule = self._rule(digits, lambda value, z: value * value)
-        # aliasing of a bell exp(-2 pi^2/h^2), its truncation exp(-R^2/2)
-        step = mpmath.pi * mpmath.sqrt(2 / (mpmath.log(10) * (digits + 6)))
-        goal = mpmath.mpf(10) ** (-digits) * rule.mean(lambda value, z: value * value)
-        last = None
-        for _ in range(MAX_HALVINGS):
-            value = rule.mean(_against_line(f, rho, _trapezoid(s, step, digits)))
-            if last is not None and abs(value - last) <= goal:
-                return value
-            step, last = step / 2, value
-        raise PrecisionError(f"the dual activation at rho = {self.rho} does not converge")
-
-    def _against(self, rho: Any) -> Weight:
-        f = sp.lambdify(self.variable, self.expression, "mpmath")
-        return lambda value, z: value * f(rho * z)
-
-    def _series(self, rho: Any, digits: int) -> Any:
-        """Sum c_k^2 rho^k until the rest of E[sigma^2], times |rho|^k, is negligible."""
-        goal = mpmath.mpf(10) ** (-digits - 2)
-        last = int(mpmath.log(goal) / mpmath.log(abs(rho))) + 2 if rho else 1
-        if last > MAX_SERIES:
-            raise PrecisionError(
-                f"the dual activation at rho = {self.rho} needs {last} coefficients for {digits} "
-                f"digits, above {MAX_SERIES}; ask for fewer digits"
-            )
-        rule = self._rule(digits, lambda f, z: f * f, lambda f, z: f * he(last, z))
-        left = second = rule.mean(lambda f, z: f * f)
-        weighted = [w * f for _, w, f in rule.rows]
-        h, previous = [mpmath.mpf(1)] * len(weighted), [mpmath.mpf(0)] * len(weighted)
-        total, k = mpmath.mpf(0), 0
-        while left * abs(rho) ** k > goal * second and k <= last:
-            square = mpmath.fdot(weighted, h) ** 2
-            total, left = total + square * rho**k, left - square
-            r, s = 1 / mpmath.sqrt(k + 1), mpmath.sqrt(k)
-            h, previous = (
-                [
-                    (z * u - s * v) * r
-                    for (z, _, _), u, v in zip(rule.rows, h, previous, strict=True)
-                ],
-                h,
-            )
-            k += 1
-        return total
+        return dual_at(self._line(), None, self.rho, digits)
 
     def as_means(self) -> Expr:
         """Return the node itself: it is no one-dimensional mean."""

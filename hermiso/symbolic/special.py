@@ -188,11 +188,13 @@ class binormal(_RealFunction):
         """Evaluate Phi(h) Phi(k) + int_0^rho density (Plackett), with rho = sin(theta)."""
 
         def density(theta: Any) -> Any:
-            c = mpmath.cos(theta)
-            if not c:
-                return mpmath.mpf(0) if h != k else mpmath.exp(-h * h / 2)
-            u = h * h - 2 * h * k * mpmath.sin(theta) + k * k
-            return mpmath.exp(-u / (2 * c * c))
+            # (h^2 - 2 h k s + k^2)/(2 c^2) without cancellation near the end s = 1 or -1
+            s, c = mpmath.sin(theta), mpmath.cos(theta)
+            end = 1 if s > 0 else -1
+            gap = (h - end * k) ** 2
+            if gap and not c:
+                return mpmath.mpf(0)
+            return mpmath.exp(-h * k / (end + s) - (gap / (2 * c * c) if gap else 0))
 
         # near |rho| = 1 the integrand flattens at the end: tanh-sinh; else Gauss is faster
         method = "gauss-legendre" if abs(rho) < 0.9 else "tanh-sinh"

@@ -2,8 +2,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from hermiso.errors import PrecisionError
-from hermiso.quadrature import gaussian_mean, gaussian_rule, nodes
+from hermiso.quadrature import nodes
 
 mp = mpmath.mp
 
@@ -37,49 +36,3 @@ def test_graded_panels_serve_singular_powers() -> None:
         z, w = nodes([0.0], graded)
         errors.append(abs(w @ np.abs(z) ** -0.2 - exact))
     assert errors[1] < 1e-13 < 1e-5 < errors[0]
-
-
-@pytest.mark.parametrize("digits", [10, 30, 80])
-def test_adaptive_rule_reaches_its_digits(digits: int) -> None:
-    with mpmath.workdps(digits + 20):
-        cases = [
-            (lambda t: mpmath.exp(3 * t), [], mpmath.exp(mpmath.mpf(9) / 2)),
-            (lambda t: abs(t), [mp.mpf(0)], mpmath.sqrt(2 / mp.pi)),
-            (lambda t: mpmath.sin(20 * t) ** 2, [], (1 - mpmath.exp(-800)) / 2),
-            (
-                lambda t: mpmath.exp(-1000 * (t - 3) ** 2),
-                [],
-                mpmath.exp(-mpmath.mpf(9000) / 2001) / mpmath.sqrt(2001),
-            ),
-        ]
-        for f, kinks, exact in cases:
-            assert abs(gaussian_mean(f, kinks, digits) / exact - 1) < mpmath.mpf(10) ** -digits
-
-
-def test_adaptive_rule_finds_an_undeclared_kink() -> None:
-    with mpmath.workdps(40):
-        third = mpmath.mpf(1) / 3
-        exact = mpmath.npdf(third) - third * mpmath.ncdf(-third)
-        assert abs(gaussian_mean(lambda t: max(t - third, 0), [], 20) - exact) < 1e-20
-
-
-def test_one_rule_serves_several_weights() -> None:
-    with mpmath.workdps(35):
-        rule = gaussian_rule(mpmath.tanh, [], 20, [lambda f, z: f * z, lambda f, z: f * f])
-        direct = gaussian_mean(lambda t: mpmath.tanh(t) ** 2, [], 20)
-        assert abs(rule.mean(lambda f, z: f * f) - direct) < 1e-20
-        assert abs(rule.mean(lambda f, z: z * z) - 1) < 1e-20
-
-
-@pytest.mark.parametrize(
-    ("f", "message"),
-    [
-        (lambda t: mpmath.exp(t * t), "not small at"),
-        (lambda t: 1 / (t - mpmath.mpf(1) / 3) ** 2, "near x = 0.333"),
-        (lambda t: mpmath.sqrt(t), "complex at"),
-    ],
-    ids=["growth", "pole", "complex"],
-)
-def test_divergence_is_an_error(f, message: str) -> None:  # type: ignore[no-untyped-def]
-    with pytest.raises(PrecisionError, match=message):
-        gaussian_mean(f, [], 15)

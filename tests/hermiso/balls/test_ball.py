@@ -175,6 +175,16 @@ def test_infinite_balls_are_refused():
         Ball(arb(0, "inf"))
 
 
+def test_extreme_exponents_do_not_fill_the_memory():
+    nothing = of(lambda: (-(arb(10) ** 30)).exp())
+    assert nothing.contains(0)
+    assert nothing < Fraction(1, 10**1000)
+    assert (1 + nothing).contains(1)
+    assert str(of(lambda: (-(arb(10) ** 6)).exp())).startswith("[3.2968314")
+    with pytest.raises(PrecisionError, match="too large"):
+        of(lambda: (arb(10) ** 30).exp())
+
+
 # --- comparisons ----------------------------------------------------------------------------
 
 

@@ -11,7 +11,7 @@ import sympy as sp
 import hermiso
 from hermiso import certified
 from hermiso.errors import ActivationError, HermisoError, NotSquareIntegrable
-from tests.data.certified import X
+from tests.data.certified import X, assert_overlap
 
 a, y = sp.symbols("a y", real=True)
 
@@ -75,12 +75,17 @@ def test_delta_must_be_the_distance_of_a_correlation_from_1(delta: Any) -> None:
         certified.complement(sp.tanh(X), delta)
 
 
-def test_a_ball_of_correlations_may_not_reach_beyond_1() -> None:
-    ball = certified.moment(X**2 + sp.tanh(X), digits=5)  # 1, with a radius
-    if ball.is_exact:
-        ball = ball + (certified.moment(sp.tanh(X) ** 2, digits=5) - sp.Rational(39, 100))
+def test_a_ball_of_correlations_beyond_1() -> None:
+    beyond = 1 + certified.moment(sp.tanh(X) ** 2, digits=5)
     with pytest.raises(HermisoError, match="rho"):
-        certified.dual(sp.tanh(X), ball)
+        certified.dual(sp.tanh(X), beyond)
+
+
+def test_a_ball_of_correlations_around_1_counts_up_to_1() -> None:
+    fuzzy = 1 + certified.moment(sp.tanh(X) ** 2 + 1 / sp.cosh(X) ** 2 - 1, digits=20)
+    assert fuzzy.less(1) is None
+    ball = certified.dual(sp.tanh(X), fuzzy)
+    assert_overlap(ball, certified.dual(sp.tanh(X), 1), "at 1")
 
 
 @pytest.mark.parametrize("k", [-1, 1.5, "k", None], ids=repr)

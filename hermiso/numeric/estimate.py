@@ -1,0 +1,154 @@
+"""Estimates for activations that are no expressions: any numpy or torch function."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from hermiso.errors import ActivationError
+from hermiso.numeric.bivariate import Derivative
+from hermiso.numeric.expansion import Expansion, expansion
+from hermiso.numeric.kernel import KernelMap, build
+from hermiso.numeric.panels import Array, Panels
+from hermiso.numeric.sampled import Elementwise, SampledModel, find_kinks, slope_panels
+from hermiso.numeric.strength import strengths
+from hermiso.numeric.table import tabulated
+
+_DIFFERENTIATED = 100.0  # what the derivative of a panel's polynomial loses
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number, or an array, with an estimate of its absolute error; never certified."""
+
+    value: Any
+    error: Any
+
+    def __float__(self) -> float:
+        return float(self.value)
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        return np.array(self.value, dtype=dtype)
+
+    def __str__(self) -> str:
+        error = float(np.max(self.error, initial=0.0))
+        if np.ndim(self.value):
+            return f"{self.value} (estimates, errors up to about {error:.0e})"
+        size = abs(float(self.value))
+        digits = 17 if not 0 < error < size else max(1, math.ceil(math.log10(size / error)))
+        return f"{float(self.value):.{min(digits, 17)}g} (estimate, error about {error:.0e})"
+
+
+@dataclass(frozen=True)
+class SampledActivation:
+    """A callable taken as an activation: everything about it is an `Estimate`.
+
+    Attributes:
+        model: the checked function, its kinks (declared or detected) and the gain.
+    """
+
+    model: SampledModel
+
+    def __repr__(self) -> str:
+        kinks = ", ".join(f"{t:.6g}" for t in self.model.kinks) or "none seen"
+        return f"<{self.model.name}, sampled; kinks: {kinks}>"
+
+    @property
+    def kinks(self) -> tuple[float, ...]:
+        """Where the function is not smooth: declared, or detected by bisection."""
+        return self.model.kinks
+
+    @property
+    def beta(self) -> Estimate:
+        """The isometry strength."""
+        excess = self.beta_minus_one
+        return Estimate(1.0 + excess.value, excess.error + np.finfo(float).eps)
+
+    @property
+    def beta_minus_one(self) -> Estimate:
+        """beta - 1."""
+        value = float(strengths(self.model, np.array([abs(self.model.gain)]))[0])
+        e, noise = self._expanded, self.model.noise
+        variance = e.second_moment - e.coefficients[0] ** 2
+        rest = max(value, noise) * variance  # E of the squared residual
+        change = noise * math.sqrt(e.second_moment) + e.error
+        if not change**2 < variance:
+            raise ActivationError(
+                f"{self.model.name}: Var sigma(z) is {variance:.3g}, lost in the rounding of its "
+                "values: the function is constant, or the gain too small for a sampled one"
+            )
+        return Estimate(value, 2 * math.sqrt(rest) * change / variance)
+
+    @cached_property
+    def _expanded(self) -> Expansion:
+        return self._expansion(2)
+
+    def _expansion(self, n: int) -> Expansion:
+        m = self.model
+        kinks = tuple(t / m.gain for t in m.kinks)
+        return expansion(lambda z: m.value(m.gain * z), kinks, n, noise=m.noise)
+
+    def coefficients(self, n: int) -> Estimate:
+        """c_0..c_{n-1}, with one error for all of them."""
+        e = self._expansion(n)
+        return Estimate(e.coefficients, self.model.noise * math.sqrt(e.second_moment) + e.error)
+
+    def kernel_map(self) -> KernelMap:
+        """The kernel map, from the derivative of the polynomials through the samples."""
+        m, g = self.model, self.model.gain
+        p = slope_panels(m)
+        table = tabulated(p, searched=True)
+        size = abs(g)
+        scaled = Panels(p.lower / size, p.upper / size, p.values * size, p.tail, p.resolved)
+        kinks = tuple(t / size for t in m.kinks)
+        jumps = tuple((t / size, j) for t, j in m.jumps)
+
+        def smooth(z: Array) -> Array:
+            return size * np.asarray(table(size * np.asarray(z), np))
+
+        d = Derivative(smooth, kinks, jumps, noise=_DIFFERENTIATED * m.noise, given=scaled)
+        return build(m.name, d, estimated=True)
+
+
+def estimate(
+    f: Callable[[Any], Any], kinks: Iterable[float] = (), *, gain: float = 1.0
+) -> SampledActivation:
+    """Take any elementwise numpy or torch function as an activation.
+
+    >>> import numpy as np
+    >>> from hermiso import numeric
+    >>> swish = numeric.estimate(lambda x: np.maximum(x, 0) * np.tanh(x))
+    >>> print(swish.beta)
+    1.47... (estimate, error about ...)
+
+    Args:
+        f: a function of an array, or of a tensor, of any length.
+        kinks: points where it is not smooth; others are looked for by bisection.
+        gain: g in sigma(g x).
+
+    Raises:
+        ActivationError: if f fails, is not elementwise, real, finite and repeatable, or visibly
+            not square-integrable.
+    """
+    if not callable(f):
+        raise ActivationError(f"{f!r} is not callable; give a function on arrays or tensors")
+    declared = _declared(kinks)
+    function = Elementwise(f)
+    function.check()
+    return SampledActivation(SampledModel(function, find_kinks(function, gain, declared), gain))
+
+
+def _declared(kinks: Iterable[float]) -> tuple[float, ...]:
+    try:
+        declared = tuple(sorted(float(t) for t in kinks))
+    except (TypeError, ValueError):
+        raise ActivationError(f"kinks is {kinks!r}; it must be a sequence of numbers") from None
+    for t in declared:
+        if not math.isfinite(t):
+            raise ActivationError(f"kinks contains {t}; every kink must be finite")
+    return declared

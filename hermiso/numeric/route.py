@@ -1,0 +1,230 @@
+"""The public float64 route: coefficients, strength and kernel map of an activation.
+
+Every function takes what `hermiso.beta` takes, or any callable on numpy arrays or torch
+tensors; of a callable the result is an estimate. A gain g stands for sigma(g x), and is the
+float as it is given: 0.1 is 0.1000000000000000055.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import sympy as sp
+from sympy import Expr, Symbol
+
+from hermiso.activation import Activation, as_activation
+from hermiso.errors import ActivationError, NotSquareIntegrable, PrecisionError
+from hermiso.integrability import screen
+from hermiso.numeric.bivariate import Derivative
+from hermiso.numeric.estimate import Estimate, SampledActivation, estimate
+from hermiso.numeric.expansion import model_expansion
+from hermiso.numeric.kernel import KernelMap, build
+from hermiso.numeric.model import Model, model
+from hermiso.numeric.panels import Array
+from hermiso.numeric.strength import strengths
+
+MAX_COEFFICIENTS = 10_000
+_LARGEST_GAIN = 1e6
+_SMALLEST_GAIN = 1e-100
+
+
+def coefficients(source: Any, n: Any, x: Symbol | None = None, *, gain: Any = None) -> Any:
+    """Return c_0..c_{n-1}, c_k = E[sigma(z) he_k(z)] (isometry paper, Definition 2).
+
+    The absolute error is about 1e-15 sqrt(E sigma^2), for every k.
+
+    Args:
+        source: a sympy expression, catalogue name, torch module, Activation or a callable.
+        n: how many, at most 10_000.
+        x: the variable of an expression with several symbols.
+        gain: g in sigma(g x), a number.
+
+    Returns:
+        An array of shape (n,); an `Estimate` of one for a callable.
+
+    Raises:
+        ActivationError: if the source is no square-integrable activation or n is out of range.
+    """
+    if isinstance(n, bool) or not hasattr(n, "__index__") or not 0 <= n <= MAX_COEFFICIENTS:
+        raise ActivationError(
+            f"coefficients: n is {n!r}; it must be an integer in 0..{MAX_COEFFICIENTS}"
+        )
+    g = _number(gain)
+    found = _read(source, x, g)
+    if isinstance(found, SampledActivation):
+        return found.coefficients(int(n))
+    with _stated("coefficients", found, g):
+        return model_expansion(model(found), g, int(n)).coefficients
+
+
+def beta(source: Any, x: Symbol | None = None, *, gain: Any = None) -> Any:
+    """Return the isometry strength beta = 2 - c_1^2/Var sigma(z), in [1, 2].
+
+    Arguments and results as in `beta_minus_one`.
+
+    >>> from hermiso import numeric
+    >>> print(numeric.beta("relu"))
+    1.26652889653...
+    """
+    excess = beta_minus_one(source, x, gain=gain)
+    if isinstance(excess, Estimate):
+        return Estimate(1.0 + excess.value, excess.error + np.finfo(float).eps)
+    return 1.0 + excess
+
+
+def beta_minus_one(source: Any, x: Symbol | None = None, *, gain: Any = None) -> Any:
+    """Return beta - 1 with a relative error of about 1e-15, however small it is.
+
+    Args:
+        source: a sympy expression, catalogue name, torch module, Activation or a callable.
+        x: the variable of an expression with several symbols.
+        gain: a number, or an array of any shape: beta of sigma(g x) for each g.
+
+    Returns:
+        A float, or an array of the shape of gain; an `Estimate` for a callable.
+
+    Raises:
+        ActivationError: if the source is no square-integrable activation.
+        PrecisionError: if E[sigma(z)^2] leaves the range of float64 where it matters.
+    """
+    gains = _gains(gain)
+    widest = float(gains.flat[np.argmax(np.abs(gains))]) if gains.size else 1.0
+    found = _read(source, x, widest)
+    if isinstance(found, SampledActivation):
+        return _estimated(found, gains)
+    with _stated("beta", found, widest):
+        values = strengths(model(found), np.abs(gains).ravel()).reshape(gains.shape)
+    return values if values.ndim else float(values)
+
+
+def kernel_map(source: Any, x: Symbol | None = None, *, gain: Any = None) -> KernelMap:
+    """Build kappa(rho) = (E[sigma(x) sigma(y)] - c_0^2)/Var sigma(z) (isometry paper, eq. 36-37).
+
+    >>> from hermiso import numeric
+    >>> kappa = numeric.kernel_map("relu")
+    >>> round(kappa(0.5), 12)
+    0.397836489021
+    >>> kappa.complement(1e-300) / 1e-300 == kappa.slope_at_one
+    True
+
+    Args:
+        source: a sympy expression, catalogue name, torch module, Activation or a callable.
+        x: the variable of an expression with several symbols.
+        gain: g in sigma(g x), a number.
+
+    Raises:
+        ActivationError: if the source is no square-integrable activation.
+    """
+    g = _number(gain)
+    found = _read(source, x, g)
+    if isinstance(found, SampledActivation):
+        return found.kernel_map()
+    with _stated("kernel_map", found, g):
+        return _built(found, g)
+
+
+@lru_cache(maxsize=256)
+def _built(activation: Activation, gain: float) -> KernelMap:
+    name = activation.name if gain == 1 else f"{activation.name} at gain {gain:g}"
+    return build(name, _derivative(model(activation), gain))
+
+
+def _derivative(m: Model, gain: float) -> Derivative:
+    """sigma'(gain z) times gain: the derivative of sigma(gain z)."""
+    sign = math.copysign(1.0, gain)
+    jumps = tuple((t / gain, sign * j) for t, j in m.jumps)
+    steps = None
+    if m.degree is not None and m.degree <= 1:
+        rows = ((t, *row, 0.0) for t, row in m.derivative_jumps)  # t, jumps of sigma and sigma'
+        steps = tuple((row[0] / gain, sign * gain * row[2]) for row in rows)
+    return Derivative(
+        lambda z: gain * m.slope(gain * np.asarray(z)),
+        tuple(sorted(t / gain for t in m.kinks)),
+        jumps,
+        steps,
+    )
+
+
+# --- reading arguments ----------------------------------------------------------------------
+
+
+def _read(source: Any, x: Symbol | None, gain: float) -> Activation | SampledActivation:
+    """An activation that may be expanded at this gain; a callable without a formula is sampled."""
+    if isinstance(source, SampledActivation):
+        return estimate(source.model.value.f, source.kinks, gain=source.model.gain * gain)
+    try:
+        activation = as_activation(source, x)
+    except ActivationError:
+        if isinstance(source, Expr | str | type) or not callable(source):
+            raise
+        return estimate(source, gain=gain)
+    model(activation)  # names parameters without a value
+    with _stated("the Hermite expansion", activation, gain):
+        _screened(activation, gain)
+    return activation
+
+
+@lru_cache(maxsize=256)
+def _screened(activation: Activation, gain: float) -> None:
+    x = activation.variable
+    screen(activation.expression.subs(x, sp.Float(gain) * x), x, {})
+
+
+@contextmanager
+def _stated(what: str, activation: Activation, gain: float) -> Iterator[None]:
+    """Errors inside carry what was asked and about which activation."""
+    at = "" if gain == 1 else f" at gain {gain:g}"
+    try:
+        yield
+    except NotSquareIntegrable as error:
+        raise NotSquareIntegrable(
+            f"{what} of {activation.name}{at}: it is not square-integrable under N(0, 1): {error}"
+        ) from error
+    except (ActivationError, PrecisionError) as error:
+        raise type(error)(f"{what} of {activation.name}{at}: {error}") from error
+
+
+def _estimated(found: SampledActivation, gains: Array) -> Estimate:
+    f, kinks = found.model.value.f, found.kinks
+    each = [estimate(f, kinks, gain=float(g)).beta_minus_one for g in gains.ravel()]
+    if not gains.ndim:
+        return each[0]
+    value = np.array([e.value for e in each]).reshape(gains.shape)
+    return Estimate(value, np.array([e.error for e in each]).reshape(gains.shape))
+
+
+def _number(gain: Any) -> float:
+    gains = _gains(gain)
+    if gains.ndim:
+        raise ActivationError(f"gain has shape {gains.shape}; one number is required here")
+    return float(gains)
+
+
+def _gains(gain: Any) -> Array:
+    """Gains as float64, checked."""
+    if gain is None:
+        return np.ones(())
+    if isinstance(gain, Expr) and gain.free_symbols:
+        names = ", ".join(sorted(map(str, gain.free_symbols)))
+        raise ActivationError(f"gain is {gain}: {names} has no value; a number is required")
+    try:
+        gains = np.asarray(gain if not isinstance(gain, Expr) else float(gain))
+    except (TypeError, ValueError):
+        gains = np.asarray(None)
+    if gains.dtype.kind not in "iuf":
+        raise ActivationError(f"gain is {gain!r}; it must be a nonzero number, or an array of them")
+    gains = gains.astype(float)
+    size = np.abs(gains)
+    bad = ~((size >= _SMALLEST_GAIN) & (size <= _LARGEST_GAIN))
+    if bad.any():
+        raise ActivationError(
+            f"gain is {gains[bad].flat[0]}; it must be nonzero and finite, its size between "
+            f"{_SMALLEST_GAIN:g} and {_LARGEST_GAIN:g}"
+        )
+    return gains
+
