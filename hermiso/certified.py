@@ -30,12 +30,13 @@ from hermiso.balls.line import Line
 from hermiso.balls.moments import coefficient as line_coefficient
 from hermiso.balls.moments import mean, power, strength
 from hermiso.balls.spectrum import coefficients as line_coefficients
-from hermiso.errors import ActivationError
+from hermiso.errors import ActivationError, PrecisionError
 from hermiso.problem import located
 from hermiso.symbolic.nodes import Unevaluated
 
 MAX_DIGITS = 10_000
 MAX_DEGREE = 10_000
+FINEST = 60_000  # bits, where beta - 1 is tiny
 _RHO = Symbol("_rho", real=True)
 
 
@@ -103,8 +104,18 @@ def beta_minus_one(
     >>> print(certified.beta_minus_one("tanh", gain=1e-6, digits=8))
     [6.666666666...e-25 +/- ...]
     """
-    ask = partial(strength, digits=digits)
-    return _answer("beta", source, x, gain, digits, ask, shift=1)
+    _digits(digits)
+    activation = _numeric(source, x, gain)
+    closed = _closed("beta", activation) - 1
+    with located("beta", activation):
+        if closed.has(Unevaluated):
+            return Ball(strength(_line(activation), digits))
+        excess = enclosed(closed, digits)
+        if excess.contains(0) and closed != 0:  # kinks far out: exp(-t^2/(2 gain^2))
+            excess = enclosed(closed, digits, FINEST)
+        if excess.contains(0) and not excess.is_zero():
+            raise PrecisionError(f"beta - 1 is 0 or below 2^-{FINEST}; it is {excess.str(5)}")
+        return Ball(excess)
 
 
 def dual(
@@ -172,7 +183,10 @@ def _point(name: str, value: Any, low: int, high: int) -> Expr | Ball:
         if value.less(low) or (-value).less(-high):
             raise ActivationError(f"{name} is {value}; it must lie in [{low}, {high}]")
         return value
-    number = exact(value)
+    try:
+        number = exact(value)
+    except ActivationError as error:
+        raise ActivationError(f"{name}: {error}") from None
     if not (number.is_number and number.is_extended_real) or not low <= number <= high:
         raise ActivationError(f"{name} is {value!r}; it must be a number in [{low}, {high}]")
     return number
@@ -199,7 +213,6 @@ def _answer(
     digits: int,
     ask: Callable[[Line], Any],
     *rest: Any,
-    shift: int = 0,
 ) -> Ball:
     _digits(digits)
     activation = _numeric(source, x, gain)
@@ -207,7 +220,7 @@ def _answer(
     with located(what, activation):
         if closed.has(Unevaluated):
             return Ball(ask(_line(activation)))
-        return Ball(enclosed(closed - shift, digits))
+        return Ball(enclosed(closed, digits))
 
 
 def _function(

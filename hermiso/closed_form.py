@@ -85,7 +85,10 @@ def _strength(p: Problem) -> Expr:
         second = p.exact.second_moment()
     except NoClosedForm:
         p.screen()
-        return sp.Integer(2) if p.parity == 1 else IsometryStrength(p.expression, p.x)
+        if p.parity == 1:
+            p.require_varying()
+            return sp.Integer(2)
+        return IsometryStrength(p.expression, p.x)
     try:
         for reference in p.references:
             reference.confirm(c0, Integrand(), "c_0")

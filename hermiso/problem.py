@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import mpmath
 import sympy as sp
 from sympy import Expr, Symbol
 
@@ -24,6 +25,7 @@ from hermiso.errors import (
     PrecisionError,
     UnknownSign,
 )
+from hermiso.evaluate import over_mpmath
 from hermiso.integrability import screen
 from hermiso.symbolic.confirm import Integrand, Reference, references, same_value
 from hermiso.symbolic.exact import ExactFunction, exact
@@ -95,6 +97,16 @@ class Problem:
     @cached_property
     def _second_moment(self) -> Expr:
         return self.exact.second_moment()
+
+    def require_varying(self) -> None:
+        """Raise ActivationError if the expression has one value at points chosen at random."""
+        e = self.expression.xreplace(self.samples[0])
+        with mpmath.workdps(40):
+            values = [over_mpmath(e, {self.x: mpmath.mpf(t)}) for t in (0.3, 1.7, -2.9)]
+            if max(values) - min(values) <= mpmath.mpf(10) ** -30 * abs(values[0]):
+                raise ActivationError(
+                    f"{self.expression} is constant: Var sigma(z) is 0, beta is undefined"
+                )
 
     def screen_unless_exact(self) -> None:
         """Check integrability by the exact route if there is one, else by growth."""

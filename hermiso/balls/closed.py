@@ -18,16 +18,17 @@ SIGN_DIGITS = 5
 MOST_TERMS = 100_000
 
 
-def enclosed(e: Expr, digits: int) -> arb:
+def enclosed(e: Expr, digits: int, most: int | None = None) -> arb:
     """Enclose a number to a relative radius of 10^-digits.
 
-    The precision rises until the radius is small enough. A value that still contains 0 at
-    10 digits + 2000 bits looks like 0: it comes back with a radius below 10^(-2 digits) times
-    the size of its terms.
+    The precision rises until the radius is small enough. A value that still contains 0 at most
+    bits looks like 0: it comes back with a radius below 10^(-2 digits) times the size of its
+    terms.
 
     Args:
         e: an expression without free symbols.
         digits: the number of certain digits.
+        most: bits; by default 10 digits + 2000.
 
     Raises:
         NoClosedForm: if a function in it has no ball version.
@@ -36,7 +37,7 @@ def enclosed(e: Expr, digits: int) -> arb:
     if e.free_symbols:
         raise NoClosedForm(f"{e} is no number: it depends on {sorted(map(str, e.free_symbols))}")
     plain = _plain(e)
-    bits, last = ceil(BITS_PER_DIGIT * digits) + GUARD, 10 * digits + 2000
+    bits, last = ceil(BITS_PER_DIGIT * digits) + GUARD, most or 10 * digits + 2000
     while True:
         with ctx.workprec(bits):
             value = constant(plain)

@@ -354,13 +354,19 @@ def _off_left_cut(z: Any) -> Any:
 
 
 def _tanh(z: Any) -> Any:
-    """(sinh 2x + i sin 2y)/(cosh 2x + cos 2y); far from the poles 1 - 2/(exp(2z) + 1)."""
+    """(sinh 2x + i sin 2y)/(cosh 2x + cos 2y); on wide boxes far out 1 - 2/(exp(2z) + 1)."""
     x, y = 2 * z.real, 2 * z.imag
-    if abs(x) > 1:
+    if x.rad() > 0.5 and abs(x) > 1:
         rest = arb(0, 1) * (2 / (abs(x).lower().exp() - 1))
         return acb(rest + (1 if x > 0 else -1), rest)
     below = x.cosh() + y.cos()
     return acb(x.sinh() / below, y.sin() / below) if below > 0 else NAN
+
+
+def _tan(z: Any) -> Any:
+    """(sin 2x + i sinh 2y)/(cos 2x + cosh 2y)."""
+    w = _tanh(acb(-z.imag, z.real))  # tan z = -i tanh(i z)
+    return acb(w.imag, -w.real)
 
 
 def _sigmoid(e: Any) -> Any:
@@ -374,9 +380,10 @@ def _sigmoid(e: Any) -> Any:
 
 _BOX = _Table(
     unary={getattr(sp, n): getattr(acb, n) for n in (
-        "sin", "cos", "tan", "sinh", "cosh", "erf", "erfc", "erfi", "gamma", "coth", "sech",
+        "sin", "cos", "sinh", "cosh", "erf", "erfc", "erfi", "gamma", "coth", "sech",
         "csch", "cot", "sec", "csc", "sinc")}
     | {
+        sp.tan: _tan,
         sp.tanh: _tanh,
         sp.log: lambda z: z.log(analytic=True),
         sp.sqrt: lambda z: z.sqrt(analytic=True),

@@ -8,7 +8,7 @@ c_k^2 >= 0 (Lemma A.6), so they grow with |rho|.
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import ceil, log2
+from math import ceil, floor, log, log2
 from typing import Any
 
 import sympy as sp
@@ -19,27 +19,51 @@ from hermiso.balls.ball import Ball
 from hermiso.balls.closed import enclosed
 from hermiso.balls.compile import constant
 from hermiso.balls.line import Line
-from hermiso.balls.moments import mean, power
-from hermiso.balls.spectrum import complement, dual, kernel_map
+from hermiso.balls.moments import GUARD, mean, missing, power
+from hermiso.balls.plane import product_mean
+from hermiso.balls.spectrum import complement, dual, kernel_map, terms_needed
+from hermiso.errors import PrecisionError
 
 At = Callable[[Expr], arb]
 Formula = tuple[Expr, Symbol] | None  # of the correlation, if there is one
+FEW = 160  # terms up to which the series is cheaper than the plane
+ATTEMPTS = 8
+CLOSE = 15  # digits of delta beyond which the series is cheaper again
 
 
 def dual_at(line: Line, formula: Formula, rho: Expr, digits: int) -> arb:
     """Enclose E[sigma(x) sigma(y)] at a correlation."""
     if formula is not None:
         return _evaluated(formula, rho, digits)
-    if abs(rho) == 1:
-        return _at_end(line, rho, digits)
-    return dual(line, _ball(rho, digits), digits)
+    if rho == 1:
+        return mean(line, power(2), digits)
+    if rho == 0:
+        c0 = mean(line, power(1), digits + 1)
+        return c0 * c0
+    at = _ball(rho, digits)
+    if terms_needed(at, digits) <= FEW:
+        return dual(line, at, digits)
+    try:
+        return _on_the_plane(line, at, digits)
+    except PrecisionError:
+        return dual(line, at, digits)
 
 
 def kernel_map_at(line: Line, formula: Formula, rho: Expr, digits: int) -> arb:
     """Enclose kappa(rho)."""
     if formula is not None:
         return _evaluated(formula, rho, digits)
-    return arb(1) if rho == 1 else kernel_map(line, _ball(rho, digits), digits)
+    if rho in (0, 1):
+        return arb(int(rho))
+    at = _ball(rho, digits)
+    if terms_needed(at, digits) <= FEW:
+        return kernel_map(line, at, digits)
+
+    def value(n: int) -> arb:
+        c0, second = mean(line, power(1), n), mean(line, power(2), n)
+        return (dual_at(line, None, rho, n) - c0 * c0) / (second - c0 * c0)
+
+    return _refined(line, value, digits, digits + 3)
 
 
 def complement_at(line: Line, formula: Formula, delta: Expr, digits: int) -> arb:
@@ -49,9 +73,45 @@ def complement_at(line: Line, formula: Formula, delta: Expr, digits: int) -> arb
     if formula is not None:
         kappa, rho = formula
         return enclosed(1 - kappa.subs(rho, 1 - delta), digits)
-    if delta == 2:
-        return 1 - kernel_map_at(line, formula, sp.Integer(-1), digits)
-    return complement(line, line.slope, _ball(delta, digits), digits)
+    lost = max(0, -floor(float(_ball(delta, digits).log().mid()) / log(10)))
+    if line.slope is not None and lost > CLOSE:
+        return complement(line, line.slope, _ball(delta, digits), digits)
+
+    def value(n: int) -> arb:
+        c0, second = mean(line, power(1), n), mean(line, power(2), n)
+        return (second - dual_at(line, None, 1 - delta, n)) / (second - c0 * c0)
+
+    return _refined(line, value, digits, digits + lost + 3)
+
+
+def _refined(line: Line, value: Callable[[int], arb], digits: int, n: int) -> arb:
+    """Evaluate with more digits until a quotient of differences has its own."""
+    target = ceil(digits * log2(10))
+    for _ in range(ATTEMPTS):
+        with ctx.workprec(ceil(n * log2(10)) + 64):
+            found = value(n)
+            lacking = missing(found, digits, target)
+        if not lacking:
+            return found
+        n += ceil(lacking / log2(10))
+    raise PrecisionError(
+        f"{line.expression}: {digits} digits were not reached with {n}; so far {found.str(8)}"
+    )
+
+
+def _on_the_plane(line: Line, rho: arb, digits: int) -> arb:
+    mirrored = Line(line.expression.subs(line.x, -line.x), line.x)
+    other = line if rho > 0 else mirrored
+    target = bits = ceil(digits * log2(10)) + GUARD
+    scale = ceil(line.scales((power(2),))[0])
+    for _ in range(ATTEMPTS):
+        with ctx.workprec(bits + 60):
+            found = product_mean(line, other, abs(rho), bits - scale, bits)
+            lacking = missing(found, digits, target)
+        if not lacking:
+            return found
+        bits += max(lacking, GUARD)
+    raise PrecisionError(f"{line.expression}: {digits} digits were not reached with {bits} bits")
 
 
 def _evaluated(formula: tuple[Expr, Symbol], rho: Expr, digits: int) -> arb:
@@ -63,13 +123,6 @@ def _ball(number: Expr, digits: int) -> arb:
     """A number far more precisely than its function is wanted."""
     with ctx.workprec(4 * ceil(digits * log2(10)) + 256):
         return constant(number)
-
-
-def _at_end(line: Line, rho: Expr, digits: int) -> arb:
-    if rho == 1:
-        return mean(line, power(2), digits)
-    mirrored = line.expression * line.expression.subs(line.x, -line.x)
-    return mean(Line(mirrored, line.x), power(1), digits)
 
 
 def over_range(at: At, ball: Ball, low: int, high: int) -> arb:

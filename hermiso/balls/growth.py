@@ -164,16 +164,17 @@ def _doubled(k: int) -> Iterator[int]:
         k *= 2
 
 
-def growth(e: Expr, x: Symbol, side: int) -> Growth:
+def growth(e: Expr, x: Symbol, side: int, moment: int = 2) -> Growth:
     """Bound |e| on one side, far out.
 
     Args:
         e: a real expression in x alone.
         x: a real variable.
         side: 1 for x -> oo, -1 for x -> -oo.
+        moment: m, where E|e(z)|^m is wanted.
 
     Raises:
-        NotSquareIntegrable: if a bound from below proves that E e(z)^2 is infinite.
+        NotSquareIntegrable: if a bound from below proves that E|e(z)|^m is infinite.
         NoGrowthBound: if the rules find no bound; the message names the subexpression.
     """
     with ctx.workprec(BITS):
@@ -183,11 +184,11 @@ def growth(e: Expr, x: Symbol, side: int) -> Growth:
             found = Derivation(x, side, line).facts(e)
             if found.vanishes:
                 return replace(Growth.constant(0), start=line.start)
-            if found.lower and _is_too_large(found.lower):
-                raise NotSquareIntegrable(_too_large(e, x, side))
+            if found.lower and _is_too_large(found.lower, moment):
+                raise NotSquareIntegrable(_too_large(e, x, side, moment))
             if found.upper and (best is None or is_below(found.upper, best[0])):
                 best = found.upper, _certificate(found.upper, line)
-                if _is_square_integrable(found.upper):
+                if _is_integrable(found.upper, moment):
                     break
         if best is None:
             raise NoGrowthBound(_resisting(e, x, side, found))
@@ -198,27 +199,34 @@ def _certificate(upper: Curve, line: HalfLine) -> Growth:
     return Growth(upper.const.exp(), upper.log, upper.linear, upper.square, line.start)
 
 
-def _is_square_integrable(upper: Curve) -> bool:
-    """Whether the square of x^l exp(b x + q x^2) certainly has a finite mean."""
-    decays = upper.linear < 0 or (upper.linear <= 0 and upper.log < -0.5)
-    return bool(upper.square < 0.25 or (upper.square <= 0.25 and decays))
+def _is_integrable(upper: Curve, m: int) -> bool:
+    """Whether the m-th power of x^l exp(b x + q x^2) certainly has a finite mean."""
+    edge = upper.square * (2 * m)
+    decays = upper.linear < 0 or (upper.linear <= 0 and upper.log * m < -1)
+    return bool(edge < 1 or (edge <= 1 and decays))
 
 
-def _is_too_large(lower: Curve) -> bool:
-    """The square of x^l exp(b x + q x^2) has an infinite mean."""
-    if lower.square == 0.25:
-        return bool(lower.linear > 0 or (lower.linear == 0 and lower.log >= -0.5))
-    return bool(lower.square > 0.25)
+def _is_too_large(lower: Curve, m: int) -> bool:
+    """Whether the m-th power of x^l exp(b x + q x^2) has an infinite mean."""
+    edge = lower.square * (2 * m)
+    if edge == 1:
+        return bool(lower.linear > 0 or (lower.linear == 0 and lower.log * m >= -1))
+    return bool(edge > 1)
 
 
 def _end(x: Symbol, side: int) -> str:
     return f"{x} -> {'-' * (side < 0)}oo"
 
 
-def _too_large(e: Expr, x: Symbol, side: int) -> str:
+def _too_large(e: Expr, x: Symbol, side: int, m: int) -> str:
+    mean, what = (
+        ("E[sigma(z)^2]", "no Hermite expansion exists")
+        if m == 2
+        else ("E[sigma(z)]", "it has no mean")
+    )
     return (
-        f"E[sigma(z)^2] is infinite for sigma({x}) = {e}: it outgrows exp({x}**2/4) "
-        f"as {_end(x, side)}; no Hermite expansion exists"
+        f"{mean} is infinite for sigma({x}) = {e}: it outgrows exp({x}**2/{2 * m}) "
+        f"as {_end(x, side)}; {what}"
     )
 
 

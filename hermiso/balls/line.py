@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import sympy as sp
@@ -18,15 +19,29 @@ from sympy import Expr, Symbol, oo
 
 from hermiso.balls.compile import BallFunction, compiled, constant
 from hermiso.balls.growth import Growth, growth
+from hermiso.balls.isolate import NotIsolated, has_switches, resolved
 from hermiso.balls.panels import BELL, COARSE, Goal, Segment, fit, log2_upper
 from hermiso.balls.rule import Rule, Tail, Weight
-from hermiso.errors import ActivationError, NoClosedForm, PrecisionError, UnknownSign
-from hermiso.pieces import Piece, split
+from hermiso.errors import (
+    ActivationError,
+    HermisoError,
+    NoClosedForm,
+    NotSquareIntegrable,
+    PrecisionError,
+    UnknownSign,
+)
+from hermiso.pieces import Piece, signs, split
 
+FLOOR = 160.0
 SAMPLES = 128  # on either side
 NEAR = 2.0**-20
+PLAIN = Weight(lambda f, z: f, lambda f, z, spread: (f, z * z))
 FULL = Weight(lambda f, z: f * f, lambda f, z, spread: (f * f,))
 SQUARES = Weight(lambda f, z: f * f + z * z, lambda f, z, spread: (f * f, z * z))
+
+
+class Unseparated(PrecisionError):
+    """The precision does not tell two ends of a piece apart."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +51,12 @@ class Line:
     Attributes:
         expression: a real function of x alone.
         x: the variable.
+        moment: the highest power of it that is to be integrated.
     """
 
     expression: Expr
     x: Symbol
+    moment: int = 2
 
     def __post_init__(self) -> None:
         names = sorted(str(s) for s in self.expression.free_symbols - {self.x})
@@ -51,16 +68,18 @@ class Line:
 
     @cached_property
     def pieces(self) -> tuple[Piece, ...]:
-        """Smooth pieces; one, unresolved, where the kinks have no closed form."""
+        """Smooth pieces, cut at zeros of denominators too; one where kinks have no closed form."""
         try:
-            return split(self.expression, self.x)
+            parts = split(self.expression, self.x)
         except (NoClosedForm, UnknownSign):
-            return (Piece(-oo, oo, self.expression),)
+            parts = (Piece(-oo, oo, self.expression),)
+        return tuple(q for p in parts for q in _cut_at_zeros(p, self.x))
 
     @cached_property
     def growths(self) -> tuple[Growth, Growth]:
         """Bounds of |f| far to the left and far to the right."""
-        return growth(self.expression, self.x, -1), growth(self.expression, self.x, 1)
+        left, right = (growth(self.expression, self.x, s, self.moment) for s in (-1, 1))
+        return left, right
 
     def tails(self, goal: Goal) -> tuple[Tail, ...]:
         """Cut both ends where no integrand matters any more."""
@@ -74,8 +93,7 @@ class Line:
 
     @cached_property
     def _coarse(self) -> tuple[BallFunction, ...]:
-        with ctx.workprec(COARSE):
-            return tuple(compiled(p.expression, self.x) for p in self.pieces)
+        return tuple(_coarsely(p.expression, self.x) for p in self.pieces)
 
     @cached_property
     def _singularities(self) -> tuple[tuple[int, int, Growth], ...]:
@@ -89,8 +107,19 @@ class Line:
                     near = constant(t) + side * arb(NEAR / 2, NEAR / 2)
                     bounded = self._coarse[i].real(near).is_finite()
                 if not bounded:
-                    found.append((k, side, _growth_at(p.expression, self.x, t, side)))
+                    found.append((k, side, self._growth_at(p.expression, t, side)))
         return tuple(found)
+
+    def _growth_at(self, e: Expr, t: Expr, side: int) -> Growth:
+        """Bound |e(t + side/v)| for large v."""
+        v = sp.Dummy("v", positive=True)
+        try:
+            return growth(e.subs(self.x, t + side / v), v, 1)
+        except NotSquareIntegrable:
+            raise NotSquareIntegrable(
+                f"E[sigma(z)^2] is infinite for sigma({self.x}) = {self.expression}: "
+                f"it is too large near {self.x} = {t}"
+            ) from None
 
     def _singular(self, goal: Goal) -> tuple[Tail, ...]:
         return tuple(
@@ -117,19 +146,37 @@ class Line:
             (k, s): 1 / tail.cut
             for (k, s, _), tail in zip(self._singularities, tails[2:], strict=True)
         }
-        found = []
+        found: list[Segment] = []
         for i, (p, coarse) in enumerate(zip(self.pieces, self._coarse, strict=True)):
             a = left if p.lower is -oo else constant(p.lower) + gaps.get((i - 1, 1), 0)
             b = right if p.upper is oo else constant(p.upper) - gaps.get((i, -1), 0)
             a, b = (left if not a > left else a), (right if not b < right else b)
             if not (a < b or b <= a):
-                raise PrecisionError(f"the kink {p.upper} of {self.expression} lies on a cut")
+                raise Unseparated(f"{ctx.prec} bits do not separate {p.lower} and {p.upper}")
             if a < b:
-                found.append(Segment(a, b, compiled(p.expression, self.x), coarse))
+                found += self._cut_at_kinks(p.expression, coarse, a, b)
         return found
 
+    def _cut_at_kinks(self, e: Expr, coarse: BallFunction, a: arb, b: arb) -> list[Segment]:
+        """A piece as segments; several if it has kinks that only balls can find."""
+        if not has_switches(e, self.x):
+            return [Segment(a, b, compiled(e, self.x), coarse)]
+        try:
+            parts = resolved(e, self.x, a, b)
+        except NotIsolated:
+            return [Segment(a, b, compiled(e, self.x), coarse)]
+        return [
+            Segment(
+                p.lower, p.upper, compiled(p.expression, self.x), _coarsely(p.expression, self.x)
+            )
+            for p in parts
+        ]
+
     def scales(self, weights: Sequence[Weight]) -> list[float]:
-        """Return log2 E|g(f(z), z)| by sampling: a guess, to set goals by; 0 if all vanish."""
+        """Return log2 E|g(f(z), z)| by sampling: a guess, to set goals by.
+
+        Samples may miss a narrow peak, so a guess is never below 2^-FLOOR.
+        """
         with ctx.workprec(COARSE):
             return [
                 _log2(sum(_finite(abs(w.value(f, z)) * m for z, f, m in self._sampled), arb(0)))
@@ -145,7 +192,7 @@ class Line:
     def _sampled(self) -> list[tuple[arb, arb, arb]]:
         """Rows (z, f(z), mass) of a midpoint rule as far as f^2 and z^2 matter to 40 bits."""
         with ctx.workprec(COARSE):
-            goal = Goal((SQUARES,), (40,), 40)
+            goal = Goal((SQUARES if self.moment > 1 else PLAIN,), (40,), 40)
             steps = [
                 side * _cut(g, goal) / SAMPLES
                 for side, g in zip((-1, 1), self.growths, strict=True)
@@ -164,12 +211,34 @@ class Line:
             yield z, self._coarse[piece].real(z)
 
 
+def _cut_at_zeros(p: Piece, x: Symbol) -> list[Piece]:
+    """Cut a piece where a denominator vanishes: sin(x)/x is bounded there, but no formula is."""
+    zeros = {hi for power in p.expression.atoms(sp.Pow) for hi in _zeros(power, x)}
+    inside = sorted((t for t in zeros if p.lower < t < p.upper), key=lambda t: t.evalf(30))
+    ends = [p.lower, *inside, p.upper]
+    return [Piece(a, b, p.expression) for a, b in pairwise(ends)]
+
+
+def _zeros(power: Any, x: Symbol) -> list[Expr]:
+    if x not in power.base.free_symbols or not power.exp.could_extract_minus_sign():
+        return []
+    try:
+        return [hi for _, hi, _ in signs(power.base, x)[:-1]]
+    except HermisoError:
+        return []
+
+
+def _coarsely(e: Expr, x: Symbol) -> BallFunction:
+    with ctx.workprec(COARSE):
+        return compiled(e, x)
+
+
 def _finite(terms: Iterable[arb]) -> Iterator[arb]:
     return (t.mid() for t in terms if t.is_finite())
 
 
 def _log2(total: arb) -> float:
-    return log2_upper(total) if total > 0 else 0.0
+    return max(log2_upper(total), -FLOOR) if total > 0 else 0.0
 
 
 def _cut(g: Growth, goal: Goal, at: arb | None = None) -> arb:
@@ -178,9 +247,3 @@ def _cut(g: Growth, goal: Goal, at: arb | None = None) -> arb:
     for weight, bits in zip(goal.weights, goal.bits, strict=True):
         cut = cut.max(Tail(g, cut, at).cut_for(weight, bits + 4))
     return cut
-
-
-def _growth_at(e: Expr, x: Symbol, t: Expr, side: int) -> Growth:
-    """Bound |e(t + side/v)| for large v."""
-    v = sp.Dummy("v", positive=True)
-    return growth(e.subs(x, t + side / v), v, 1)

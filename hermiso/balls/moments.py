@@ -15,13 +15,13 @@ from typing import Any
 from flint import acb, arb, ctx
 
 from hermiso.balls.growth import Growth
-from hermiso.balls.line import Line
+from hermiso.balls.line import FLOOR, Line, Unseparated
 from hermiso.balls.panels import Goal
 from hermiso.balls.rule import QUARTER, Rule, Weight
-from hermiso.errors import PrecisionError
+from hermiso.errors import ActivationError, PrecisionError
 
 GUARD = 12
-ATTEMPTS = 12
+MOST, ENOUGH = 8, 4000  # bits are at most MOST times those of the digits, and ENOUGH
 VANISHING = 3  # how many times the digits are spent on a value that stays around 0
 
 
@@ -113,29 +113,36 @@ def refined(
         PrecisionError: if a value does not become accurate.
     """
     scales = line.scales(weights)
-    target = ceil(digits * log2(10)) + GUARD
-    bits = target
-    for _ in range(ATTEMPTS):
-        goal = Goal(tuple(weights), tuple(bits - ceil(s) for s in scales), bits)
+    target = bits = ceil(digits * log2(10)) + GUARD
+    values: tuple[arb, ...] = ()
+    while bits <= MOST * target + ENOUGH:
+        wanted = tuple(bits - ceil(s) for s in scales)
+        # where sampling has seen nothing, the function may have any size up to 1
+        goal = Goal(tuple(weights), wanted, max(wanted) if min(scales) <= -FLOOR else bits)
         with ctx.workprec(bits + 40 + extra):
-            values = tuple(evaluate(line.rule(goal)))
+            try:
+                values = tuple(evaluate(line.rule(goal)))
+            except Unseparated:
+                bits *= 2
+                continue
             lacking = max(missing(v, digits, target) for v in values)
-            spent = vanishing and bits >= VANISHING * target
-            small = all(
-                v.is_finite() and v.rad() < arb(2) ** (max(scales) - target) for v in values
-            )
-        if lacking <= 0 or (spent and small):
+            slight = arb(2) ** (max(scales) - target)
+            small = all(v.is_finite() and v.rad() < slight for v in values)
+        if lacking <= 0 or (vanishing and small and bits >= VANISHING * target):
             return values
         bits += max(lacking, 8) if lacking < target else bits
+    seen = f"the value is {values[0].str(5)}; " if values else ""
     raise PrecisionError(
-        f"{line.expression}: {digits} digits were not reached with {bits} bits; the value is "
-        f"{values[0].str(5)}; ask for fewer digits"
+        f"{line.expression}: {digits} digits were not reached with {bits // 2} bits; {seen}"
+        "ask for fewer digits"
     )
 
 
 def missing(value: arb, digits: int, target: int) -> int:
     """Return how many bits a value lacks; the target if it may be 0."""
-    if value.is_finite() and value.rad() * arb(10) ** digits < value.abs_lower():
+    if value.is_zero() or (
+        value.is_finite() and value.rad() * arb(10) ** digits < value.abs_lower()
+    ):
         return 0
     accurate = int(value.rel_accuracy_bits()) if value.is_finite() else 0
     return max(target - GUARD - accurate, 1) + 4 if accurate > 0 else target
@@ -162,11 +169,25 @@ def strength(line: Line, digits: int) -> arb:
     """
     a, b = line.guess(power(1)), line.guess(power(1, 1))
     weights = power(1), power(1, 1), residual(a, b)
-    return refined(line, weights, digits, _strength, vanishing=False)[0]
+    try:
+        return refined(line, weights, digits, _strength, vanishing=False)[0]
+    except PrecisionError:
+        variance = refined(line, weights, digits, lambda rule: (sum(_parts(rule), arb(0)),))[0]
+        if variance.contains(0):
+            raise ActivationError(
+                f"{line.expression} is constant to all digits tried: it has no isometry strength"
+            ) from None
+        raise
 
 
 def _strength(rule: Rule) -> tuple[arb]:
+    rest, linear = _parts(rule)
+    return (rest / (rest + linear),)
+
+
+def _parts(rule: Rule) -> tuple[arb, arb]:
+    """Enclose E[(f - c_0 - c_1 z)^2] and c_1^2."""
     c0, c1 = rule.mean(power(1)), rule.mean(power(1, 1))
     a, b = c0.mid(), c1.mid()
     rest = rule.mean(residual(a, b)) - (c0 - a) * (c0 - a) - (c1 - b) * (c1 - b)
-    return (rest / (rest + c1 * c1),)
+    return rest, c1 * c1

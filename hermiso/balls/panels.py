@@ -22,6 +22,7 @@ from hermiso.errors import PrecisionError
 COARSE = 53  # bits, for boxes
 MAX_PANELS = 20_000
 WIDEST = 4  # half the width of a panel
+PER_BIT = 0.36  # points for every bit: from there on two halves cost less than the whole
 DEEPEST = 1  # how often a box that is not finite is quartered
 UNIT = arb(0, 1)
 BELL = arb("0.3989422804014327 +/- 1e-16").upper()  # 1/sqrt(2 pi)
@@ -106,7 +107,7 @@ class _Panel:
 
 
 def _fitted(segment: Segment, goal: Goal) -> tuple[list[_Panel], list[Slit]]:
-    enough = max(12, int(0.36 * goal.relative))
+    enough = max(12, int(PER_BIT * goal.relative))
     panels: list[_Panel] = []
     slits: list[Slit] = []
     waiting = [(segment.lower, segment.upper, 0)]
@@ -115,7 +116,7 @@ def _fitted(segment: Segment, goal: Goal) -> tuple[list[_Panel], list[Slit]]:
             return panels, slits
         a, b, start = waiting.pop()
         deep = max(0, -int(log2_upper((b - a).abs_lower())))
-        with ctx.workprec(COARSE + deep):
+        with ctx.workprec(COARSE + 2 * deep):  # switches may touch 0 quadratically
             f = segment.coarse if deep < 8 else segment.function
             panel, start = _panel(f, a, b, goal, start, enough)
             slit = _slit(f, a, b, goal) if panel is None else None
@@ -152,7 +153,12 @@ def _panel(
             break
         if n is not None:
             best = _Panel(a, b, r, n, boxes)
-    return (best if best is not None and best.n <= enough else None), max(start - 3, 0)
+    if best is not None and best.n > enough:
+        # more points than the goal asks for, unless the function is larger than was guessed
+        tight = _cover(f.box, middle, radius, radius * ELLIPSES[-1] / 4)
+        if tight is None or best.n > PER_BIT * goal.log2_size(tight):
+            best = None
+    return best, max(start - 3, 0)
 
 
 def _cover(box: Any, centre: arb, a: arb, b: arb) -> tuple[Box, ...] | None:

@@ -12,7 +12,7 @@ Beyond |x| > X or |y| > X the Cauchy-Schwarz inequality and a growth certificate
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import pairwise
 from typing import Any
@@ -21,7 +21,7 @@ from flint import acb, arb
 
 from hermiso.balls.legendre import ELLIPSES, error_factor, nodes, points_needed
 from hermiso.balls.line import Line
-from hermiso.balls.panels import BELL, Segment, log2_upper
+from hermiso.balls.panels import Segment, log2_upper
 from hermiso.errors import PrecisionError
 
 MAX_CELLS = 4000
@@ -68,12 +68,8 @@ class Cell:
         a, b = self.t if along_t else self.v
         m = ((a + b) / 2).mid()
         if along_t:
-            return Cell(self.left, self.right, self.f, self.g, (a, m), self.v), Cell(
-                self.left, self.right, self.f, self.g, (m, b), self.v
-            )
-        return Cell(self.left, self.right, self.f, self.g, self.t, (a, m)), Cell(
-            self.left, self.right, self.f, self.g, self.t, (m, b)
-        )
+            return replace(self, t=(a, m)), replace(self, t=(m, b))
+        return replace(self, v=(a, m)), replace(self, v=(m, b))
 
 
 def product_mean(f: Line, g: Line, rho: arb, bits: int, relative: int) -> arb:
@@ -101,7 +97,7 @@ def product_mean(f: Line, g: Line, rho: arb, bits: int, relative: int) -> arb:
         rules = [_rule(cell, along_t, bits + 8) for along_t in (True, False)]
         unfit = [rule is None or rule[1] > enough for rule in rules]
         if any(unfit):
-            waiting += [half for half in cell.halves(unfit[0] and (not unfit[1] or _is_long(cell)))]
+            waiting += cell.halves(_along_t(cell, *unfit))
             continue
         (_, n, e), (_, m, d) = rules  # type: ignore[misc]
         points += n * m
@@ -114,10 +110,17 @@ def product_mean(f: Line, g: Line, rho: arb, bits: int, relative: int) -> arb:
     )
 
 
-def _is_long(cell: Cell) -> bool:
-    """Whether a cell is longer along t than along v."""
-    width = cell.right.u[0] - cell.left.u[0] + (cell.right.u[1] - cell.left.u[1]) * cell.v[0].mid()
-    return bool(abs(width) * (cell.t[1] - cell.t[0]) > cell.v[1] - cell.v[0])
+def _along_t(cell: Cell, unfit_t: bool, unfit_v: bool) -> bool:
+    """Which way to cut: across the unfit variable, unless the cell is much longer the other way.
+
+    A cell that is long in v is unfit in t too, since a rule in t must do for all its v.
+    """
+    middle = (cell.v[0] + cell.v[1]) / 2
+    width = abs(cell.right.at(middle)[2] - cell.left.at(middle)[2]) * (cell.t[1] - cell.t[0])
+    ratio = float((width / (cell.v[1] - cell.v[0])).mid())
+    if unfit_t and unfit_v:
+        return ratio > 1
+    return ratio > (0.5 if unfit_t else 2)
 
 
 def _cells(
@@ -207,7 +210,9 @@ def _rule(cell: Cell, along_t: bool, bits: int) -> Rule | None:
     middle, half = (a + b) / 2, ((b - a) / 2).upper()
     best: Rule | None = None
     for r in ELLIPSES:
-        bound = _bound(cell, along_t, middle, half * (r + 1 / r) / 2, half * (r - 1 / r) / 2, across)
+        bound = _bound(
+            cell, along_t, middle, half * (r + 1 / r) / 2, half * (r - 1 / r) / 2, across
+        )
         if bound is None:
             continue
         size = (bound * half * width).upper()

@@ -129,8 +129,8 @@ def _within(value: arb, cut: arb) -> arb:
     return value + arb(0, 1) * cut
 
 
-def _terms(rho: arb, digits: int) -> int:
-    """How many terms make |rho|^K negligible whatever the coefficients."""
+def terms_needed(rho: arb, digits: int) -> int:
+    """Return how many terms make |rho|^K negligible whatever the coefficients."""
     size = abs(rho.mid())
     if size.is_zero():
         return 2
@@ -145,7 +145,7 @@ def dual(line: Line, rho: arb, digits: int) -> arb:
         n = len(known.coefficients)
         return known.series(_powers(rho)), known.rest * _size(rho) ** n
 
-    return _summed(line, rho, digits, _terms(rho, digits), evaluate, "the dual activation")
+    return _summed(line, rho, digits, terms_needed(rho, digits), evaluate, "the dual activation")
 
 
 def kernel_map(line: Line, rho: arb, digits: int) -> arb:
@@ -156,7 +156,7 @@ def kernel_map(line: Line, rho: arb, digits: int) -> arb:
         cut = known.rest * _size(rho) ** n / variance
         return known.series(_powers(rho), 1) / variance, cut.upper()
 
-    return _summed(line, rho, digits, _terms(rho, digits), evaluate, "the kernel map")
+    return _summed(line, rho, digits, terms_needed(rho, digits), evaluate, "the kernel map")
 
 
 def _powers(rho: arb) -> Callable[[int], arb]:

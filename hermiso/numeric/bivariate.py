@@ -27,6 +27,7 @@ _WIDEST = 2.0  # of the inner panels: exp(-u^2/2) and a smooth s are resolved
 _FIRST = np.linspace(-40.0, 40.0, 21)  # panel edges of s, before halving
 _NEGLIGIBLE = 1e-18
 _MAX_EDGES = 2000
+_UNRESOLVED = 1e-13
 _CHUNK = 2**21  # points of the plane at a time
 
 
@@ -52,9 +53,16 @@ class Derivative:
         """Panels of the smooth part that matter under N(0, 1)."""
         p = self.given or self._resolved()
         mass = importance(p.lower, p.upper) ** 2
-        square = np.max(p.values**2, axis=1) * mass
-        if not np.all(np.isfinite(square)):
+        with np.errstate(over="ignore", invalid="ignore"):
+            square = np.max(p.values**2, axis=1) * mass
+        if not np.all(np.isfinite(square) | (mass == 0)):
             raise PrecisionError("E[sigma'(z)^2] leaves the range of float64 (1e308)")
+        if self.given is None and np.any(square[~p.resolved] > _UNRESOLVED * np.sum(square)):
+            at = p.lower[~p.resolved][0]
+            raise PrecisionError(
+                f"sigma' is not resolved near {at:.6g} by panels in float64: it is unbounded "
+                "there, or oscillates too fast; use hermiso.kernel_map"
+            )
         return p.kept((square > _NEGLIGIBLE * np.sum(square)) & (square > 0))
 
     def _resolved(self) -> Panels:
@@ -159,7 +167,7 @@ class Derivative:
         u, w = _nodes(edges)
         values = self.smooth(c * u + shift[..., None]) * self.smooth(c * u - shift[..., None])
         values *= w * np.exp(-(u**2) / 2)
-        return np.sum(values, axis=(1, 2)) / math.sqrt(2 * math.pi)
+        return np.asarray(np.sum(values, axis=(1, 2)) / math.sqrt(2 * math.pi))
 
     def _mixed(self, theta: Array) -> Array:
         """The sum over jumps of J phi(t) E[s(y) | x = t]."""

@@ -60,8 +60,8 @@ def _sums(m: Model, side: int, local: Local, nearest: float, gains: Array, low: 
 
 def _panels(m: Model, side: int, local: Local, nearest: float, low: float) -> Panels:
     t, high = abs(local.at), 2 * low
-    tangent = m.tangent
-    a, b = (float(c) for c in (sp.diff(tangent, m.x), tangent.subs(m.x, 0)))
+    assert m.tangent is not None
+    a, b = (float(c) for c in (sp.diff(m.tangent, m.x), m.tangent.subs(m.x, 0)))
 
     def difference(y: Array) -> Array:
         u = local.at + side * y

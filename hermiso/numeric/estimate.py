@@ -71,7 +71,7 @@ class SampledActivation:
 
     @property
     def beta_minus_one(self) -> Estimate:
-        """beta - 1."""
+        """Beta - 1."""
         value = float(strengths(self.model, np.array([abs(self.model.gain)]))[0])
         e, noise = self._expanded, self.model.noise
         variance = e.second_moment - e.coefficients[0] ** 2

@@ -46,7 +46,8 @@ class Expansion:
 def importance(a: Any, b: Any) -> Any:
     """The square root of the mass of N(0, 1) on [a, b], up to a factor near 1."""
     inner = np.where((a < 0) & (b > 0), 0.0, np.minimum(abs(a), abs(b)))
-    return np.sqrt((b - a) * np.exp(-(inner**2) / 2) / math.sqrt(2 * math.pi))
+    # the root is taken of the exponential first: it underflows later
+    return np.sqrt(b - a) * np.exp(-(inner**2) / 4) / (2 * math.pi) ** 0.25
 
 
 def expansion(
@@ -63,10 +64,9 @@ def expansion(
     Raises:
         PrecisionError: if E[f^2] leaves the range of float64.
     """
-    options = {} if noise is None else {"noise": noise}
     inner = [t for t in kinks if abs(t) < REACH]
     edges = np.unique([*np.arange(-REACH, REACH + 1.0), *inner])
-    panels = resolve(f, edges, importance, **options)
+    panels = resolve(f, edges, importance, noise=noise)
     mass = importance(panels.lower, panels.upper)
     size = np.max(np.abs(panels.values), axis=1) * mass
     if not np.all(np.isfinite(size)):
@@ -148,7 +148,7 @@ def _from_kink(t: float, jumps: list[float], n: int) -> Array:
     c = np.zeros(n)
     factor = np.ones(n)
     for j, jump in enumerate(jumps):
-        k = np.arange(j + 1, n)
-        factor[k] /= np.sqrt(k - j)
-        c[k] += jump * he_phi[k - 1 - j] * factor[k]
+        order = np.arange(j + 1, n)
+        factor[order] /= np.sqrt(order - j)
+        c[order] += jump * he_phi[order - 1 - j] * factor[order]
     return c

@@ -141,7 +141,7 @@ def _differentiable() -> Any:
     """The map as an operation of torch whose gradient is the tabulated derivative."""
     import torch
 
-    class Apply(torch.autograd.Function):  # type: ignore[misc, unused-ignore]
+    class Apply(torch.autograd.Function):
         @staticmethod
         def forward(ctx: Any, v: Any, f: Any, derivative: Any, xp: Any) -> Any:
             ctx.save_for_backward(v)
@@ -149,7 +149,7 @@ def _differentiable() -> Any:
             return f(v.reshape(-1), xp).reshape(v.shape)
 
         @staticmethod
-        @torch.autograd.function.once_differentiable  # type: ignore[misc, unused-ignore]
+        @torch.autograd.function.once_differentiable  # type: ignore[untyped-decorator]
         def backward(ctx: Any, g: Any) -> Any:
             (v,), (derivative, xp) = ctx.saved_tensors, ctx.rest
             return g * derivative(v.reshape(-1), xp).reshape(v.shape), None, None, None

@@ -25,7 +25,9 @@ from hermiso.pieces import Piece, split
 from hermiso.stable import Library, float_function, number, stabilized
 
 ORDER = 44  # Taylor coefficients
-_RATIO = 0.4  # of the radius of convergence: 0.4^44 is 3e-18
+_RATIO = 0.5  # of the radius of convergence, at most
+_LAST = 8
+_TRUNCATED = 1e-17
 
 
 @dataclass(frozen=True)
@@ -71,11 +73,16 @@ class Local:
 
 @dataclass(frozen=True)
 class Model:
-    """Smooth pieces of an expression in one real variable, without parameters."""
+    """Pieces of an expression in one real variable, without parameters.
+
+    Attributes:
+        exact: whether the pieces are smooth; False if there may be kinks without a formula.
+    """
 
     name: str
     x: Symbol
     pieces: tuple[Piece, ...]
+    exact: bool = True
     noise = None  # that of float64
 
     @cached_property
@@ -127,7 +134,8 @@ class Model:
         found = []
         for left, right in pairwise(self.pieces):
             t, step = left.upper, right.expression - left.expression
-            derivatives = [sp.diff(step, self.x, j).subs(self.x, t) for j in range(self.degree + 1)]
+            orders = range((self.degree or 0) + 1)
+            derivatives = [sp.diff(step, self.x, j).subs(self.x, t) for j in orders]
             found.append((number(t), tuple(float(sp.N(d, 40, chop=True)) for d in derivatives)))
         return tuple(found)
 
@@ -163,9 +171,20 @@ class Model:
 
 
 def radius(terms: tuple[float, ...]) -> float:
-    """Where a Taylor polynomial with these coefficients stands for its function."""
-    rates = [abs(c) ** (1 / k) for k, c in enumerate(terms) if k >= ORDER // 3]
-    return _RATIO / max(rates) if any(rates) else math.inf
+    """Where a Taylor polynomial with these coefficients stands for its function.
+
+    The last terms must vanish beside the largest: growth alone misleads where the first
+    coefficients are tiny, as those of a narrow bump far away.
+    """
+    a = np.abs(np.array(terms))
+    k = np.arange(a.size)
+    if not a[-_LAST:].any():
+        return math.inf
+    r = _RATIO / float(np.max(a[ORDER // 3 :] ** (1 / k[ORDER // 3 :])))
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        while not np.max((a * r**k)[-_LAST:]) <= _TRUNCATED * np.max((a * r**k)[2:]):
+            r *= 0.9
+    return r
 
 
 def _limit(piece: Piece, x: Symbol, t: Expr) -> Expr:
@@ -198,11 +217,7 @@ def model(activation: Activation) -> Model:
             f"{activation.name} has no number: {', '.join(parameters)} has no value; "
             "substitute a number for every parameter first, e.g. expression.subs(...)"
         )
-    return Model(activation.name, x, _parts(e, x))
-
-
-def _parts(e: Expr, x: Symbol) -> tuple[Piece, ...]:
     try:
-        return split(e, x)
+        return Model(activation.name, x, split(e, x))
     except NoClosedForm:  # kinks without a formula, as in Abs(sin(x)): found by bisection
-        return (Piece(-oo, oo, e),)
+        return Model(activation.name, x, (Piece(-oo, oo, e),), exact=False)

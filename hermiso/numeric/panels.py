@@ -81,7 +81,7 @@ def resolve(
     *,
     size: Function | None = None,
     tolerance: float = 1e-17,
-    noise: float = _NOISE,
+    noise: float | None = None,
     limit: int = MAX_PANELS,
 ) -> Panels:
     """Halve panels until f is resolved on each.
@@ -95,16 +95,17 @@ def resolve(
         importance: of panels [a, b]: the square root of the mass of the measure on them.
         size: the magnitude of the terms of which f is the sum, if they cancel.
         tolerance: see above.
-        noise: relative error of f, or of its terms.
+        noise: relative error of f, or of its terms, if it is not that of float64.
         limit: on the number of panels.
     """
     a, b = np.asarray(edges[:-1], float), np.asarray(edges[1:], float)
+    relative = _NOISE if noise is None else noise
     done: list[Panels] = []
     total = 0.0
     while a.size:
         x = spread(a, b)
         v, weight = f(x), importance(a, b)
-        tail, floor = _tail(v), noise * _top(v, x, size) + _rounding(v, x)
+        tail, floor = _tail(v), relative * _top(v, x, size) + _rounding(v, x)
         with np.errstate(over="ignore", invalid="ignore"):
             mass = weight**2 * np.mean(v**2, axis=1)
             known = total + float(np.sum(mass[np.isfinite(mass)]))

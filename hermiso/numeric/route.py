@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -19,7 +20,7 @@ from sympy import Expr, Symbol
 
 from hermiso.activation import Activation, as_activation
 from hermiso.errors import ActivationError, NotSquareIntegrable, PrecisionError
-from hermiso.integrability import screen
+from hermiso.integrability import log_abs, screen
 from hermiso.numeric.bivariate import Derivative
 from hermiso.numeric.estimate import Estimate, SampledActivation, estimate
 from hermiso.numeric.expansion import model_expansion
@@ -31,6 +32,7 @@ from hermiso.numeric.strength import strengths
 MAX_COEFFICIENTS = 10_000
 _LARGEST_GAIN = 1e6
 _SMALLEST_GAIN = 1e-100
+_FAR = (64.0, 256.0, 1024.0)
 
 
 def coefficients(source: Any, n: Any, x: Symbol | None = None, *, gain: Any = None) -> Any:
@@ -131,6 +133,9 @@ def kernel_map(source: Any, x: Symbol | None = None, *, gain: Any = None) -> Ker
 @lru_cache(maxsize=256)
 def _built(activation: Activation, gain: float) -> KernelMap:
     name = activation.name if gain == 1 else f"{activation.name} at gain {gain:g}"
+    if not model(activation).exact:
+        found = estimate(model(activation).value, gain=gain).kernel_map()
+        return replace(found, name=name)
     return build(name, _derivative(model(activation), gain))
 
 
@@ -142,12 +147,12 @@ def _derivative(m: Model, gain: float) -> Derivative:
     if m.degree is not None and m.degree <= 1:
         rows = ((t, *row, 0.0) for t, row in m.derivative_jumps)  # t, jumps of sigma and sigma'
         steps = tuple((row[0] / gain, sign * gain * row[2]) for row in rows)
-    return Derivative(
-        lambda z: gain * m.slope(gain * np.asarray(z)),
-        tuple(sorted(t / gain for t in m.kinks)),
-        jumps,
-        steps,
-    )
+
+    def slope(z: Array) -> Array:
+        with np.errstate(over="ignore"):
+            return gain * m.slope(gain * z)
+
+    return Derivative(slope, tuple(sorted(t / gain for t in m.kinks)), jumps, steps)
 
 
 # --- reading arguments ----------------------------------------------------------------------
@@ -171,8 +176,21 @@ def _read(source: Any, x: Symbol | None, gain: float) -> Activation | SampledAct
 
 @lru_cache(maxsize=256)
 def _screened(activation: Activation, gain: float) -> None:
-    x = activation.variable
-    screen(activation.expression.subs(x, sp.Float(gain) * x), x, {})
+    """Raise if sigma(gain z) is visibly not square-integrable."""
+    e, x = activation.expression, activation.variable
+    screen(e.subs(x, sp.Float(gain) * x) if abs(gain) < 1 else e, x, {})
+    if abs(gain) <= 1:
+        return
+    pieces = model(activation).pieces
+    for side, end in ((-1, pieces[0].expression), (1, pieces[-1].expression)):
+        # as far out, in units of the gain, as exp(gain x) needs to fall below exp(x^2/4)
+        far = [f * abs(gain) for f in _FAR]
+        h = [2 * log_abs(end, x, side * abs(gain) * z, {}) - z * z / 2 for z in far]
+        if h[-1] > h[-2] > 0 or h[-1] == math.inf:
+            raise NotSquareIntegrable(
+                f"E[sigma(z)^2] is infinite: sigma({gain:g} {x}) outgrows exp({x}**2/4) as "
+                f"{x} -> {'-' * (side < 0)}oo; lower the gain"
+            )
 
 
 @contextmanager
@@ -227,4 +245,3 @@ def _gains(gain: Any) -> Array:
             f"{_SMALLEST_GAIN:g} and {_LARGEST_GAIN:g}"
         )
     return gains
-

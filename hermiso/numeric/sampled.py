@@ -12,7 +12,6 @@ from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
-from numpy.polynomial import legendre as basis
 
 from hermiso.errors import ActivationError, NotSquareIntegrable
 from hermiso.numeric.expansion import REACH, importance
@@ -159,10 +158,6 @@ class SampledModel:
     kinks: tuple[float, ...]
     gain: float
 
-    tangent = None
-    expansions = None
-    pieces = ()
-
     @property
     def name(self) -> str:
         """What the callable calls itself."""
@@ -204,8 +199,9 @@ def slope_panels(m: SampledModel) -> Panels:
 
 @cache
 def _differentiation() -> Array:
-    """From values on the nodes to the derivative of the polynomial through them."""
-    nodes, _, analysis = legendre()
-    columns = [basis.legval(nodes, basis.legder(row)) for row in np.eye(ORDER)[1:]]
-    matrix: Array = np.column_stack([np.zeros(ORDER), *columns]) @ analysis
-    return matrix
+    """From values on the nodes to the derivative of their polynomial; exactly 0 for constants."""
+    t, w, _ = legendre()
+    barycentric = (-1.0) ** np.arange(ORDER) * np.sqrt((1 - t**2) * w)
+    gaps = t[:, None] - t + np.eye(ORDER)
+    matrix: Array = barycentric / barycentric[:, None] / gaps * (1 - np.eye(ORDER))
+    return matrix - np.diag(np.sum(matrix, axis=1))

@@ -45,18 +45,18 @@ def strengths(m: AnyModel, gains: Array) -> Array:
 
 
 def _octave(m: AnyModel, gains: Array, low: float) -> Array:
-    """beta - 1 at gains in [low, 2 low)."""
+    """Beta - 1 at gains in [low, 2 low)."""
     if isinstance(m, Model) and m.tangent is not None:
         nearest = min(map(abs, m.kinks), default=math.inf)
         if nearest >= _FAR_ZONE * 2 * low:
             return dead_zone(m, gains, low)
     shape = _shape(m, low)
-    options = {} if m.noise is None else {"noise": m.noise}
+    high = float(gains.max())
     panels = resolve(
-        shape.value, edges(low, m.kinks), _importance(2 * low), size=shape.size, **options
+        shape.value, edges(low, m.kinks), _importance(high), size=shape.size, noise=m.noise
     )
-    kept = panels.kept(_matters(panels, 2 * low))
-    if overflows(panels, kept, 2 * low):
+    kept = panels.kept(_matters(panels, high))
+    if overflows(panels, kept):
         return _overflowing(m, gains)
     return ratios(kept, gains, shape.slope)
 
@@ -112,8 +112,8 @@ def _near(m: Model, side: int, s0: float, slope: float) -> tuple[float, Function
     if m.centre[side].expression.is_polynomial(m.x):
         reach = math.inf
     else:
-        reach = min(radius(tuple(a)), 1e3)
-        while reach > 1e-6 and _series_size(rest, reach) > abs(s0) + abs(slope) * reach:
+        reach = min(radius(m.expansions[side]), 1e3)
+        while reach > 1e-9 and _series_size(rest, reach) > abs(s0) + abs(slope) * reach:
             reach *= 0.8
     end = m.centre[side].upper if side else -m.centre[side].lower
     trimmed = np.trim_zeros(rest, "b")
@@ -139,7 +139,7 @@ def edges(low: float, kinks: tuple[float, ...]) -> Array:
 def _importance(gain: float) -> Callable[[Any, Any], Any]:
     def importance(a: Any, b: Any) -> Any:
         inner = np.where((a < 0) & (b > 0), 0.0, np.minimum(abs(a), abs(b))) / gain
-        return np.sqrt((b - a) / gain * np.exp(-(inner**2) / 2) / math.sqrt(2 * math.pi))
+        return np.sqrt((b - a) / gain) * np.exp(-(inner**2) / 4) / (2 * math.pi) ** 0.25
 
     return importance
 
@@ -154,7 +154,7 @@ def _matters(p: Panels, gain: float) -> Any:
     return ~((square <= limit) & (mass * far <= _NEGLIGIBLE)) & (mass > 0)
 
 
-def overflows(p: Panels, kept: Panels, gain: float) -> bool:
+def overflows(p: Panels, kept: Panels) -> bool:
     """Whether the means have parts beyond the range of floats or of the panels."""
     if not kept.lower.size or not np.all(np.abs(kept.values) < _LARGEST):
         return True
@@ -191,8 +191,8 @@ def _overflowing(m: AnyModel, gains: Array) -> Array:
     The largest of log|sigma|^2 - z^2/2 stands for log Var, that of log|z sigma| - z^2/2 for
     log|c_1|: both up to a few units and to what a geometric grid misses of the peak.
     """
-    if not m.pieces:
-        raise PrecisionError(f"{m.name}: E[sigma(z)^2] leaves the range of float64 (1e308)")
+    if isinstance(m, SampledModel):
+        raise PrecisionError(f"E[sigma(z)^2] of {m.name} leaves the range of float64 (1e308)")
     u = np.geomspace(1.0, 1e8, 400)
     ends = ((-1, m.pieces[0]), (1, m.pieces[-1]))
     sizes = [[log_abs(p.expression, m.x, s * float(v), {}) for v in u] for s, p in ends]
@@ -202,7 +202,7 @@ def _overflowing(m: AnyModel, gains: Array) -> Array:
         first = np.max(np.array(sizes) + np.log(z) - z**2 / 2)
         if not 2 * first - second < -60 - 0.005 * abs(second):
             raise PrecisionError(
-                f"{m.name} at gain {gain:g}: E[sigma(z)^2] leaves the range of float64 "
-                "(1e308); lower the gain, or use hermiso.beta, which is exact"
+                "E[sigma(z)^2] leaves the range of float64 (1e308); lower the gain, or use "
+                "hermiso.beta, which is exact"
             )
     return np.ones(gains.shape)

@@ -38,7 +38,10 @@ def taylor(e: Expr, x: Symbol, at: Expr, order: int) -> tuple[float, ...]:
             raise NoClosedForm(f"{e} has no Taylor series at {at}: {error}") from error
         if not all(c.is_finite() for c in found):
             raise NoClosedForm(f"{e} has no Taylor series at {at}")
-        return tuple(0.0 if c.contains(0) else float(c) for c in found)
+        rounded = tuple(0.0 if c.contains(0) else float(c) for c in found)
+        if any(r == 0 and not c.contains(0) for r, c in zip(rounded, found, strict=True)):
+            raise NoClosedForm(f"the Taylor coefficients of {e} at {at} underflow")
+        return rounded
 
 
 def constant(e: Any) -> Any:
@@ -107,7 +110,7 @@ def _inverse(u: Series) -> Series:
 
 
 def _derivative(u: Series) -> Series:
-    return [k * c for k, c in enumerate(u)][1:] + [0 * u[0]]
+    return [*(k * c for k, c in enumerate(u[1:], 1)), 0 * u[0]]
 
 
 def _integral(v: Series, start: Any) -> Series:

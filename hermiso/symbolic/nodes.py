@@ -101,8 +101,8 @@ class GaussianMean(Unevaluated):
 
         base, n = self.expression.as_base_exp()
         if n.is_Integer and n > 1:  # E f^2 may be finite where E f^4 is not
-            return mean(Line(base, self.variable), power(int(n)), digits)
-        return mean(self._line(), power(1), digits)
+            return mean(Line(base, self.variable, int(n)), power(int(n)), digits)
+        return mean(Line(self.expression, self.variable, 1), power(1), digits)
 
     def as_means(self) -> Expr:
         """Return the node itself."""

@@ -145,7 +145,7 @@ def _over_power(top: sp.Poly, p: sp.Poly, n: int, line: _Line) -> Expr:
 
 def _real_pole(top: sp.Poly, c: Expr, n: int, line: _Line) -> Expr:
     if line.whole or sign_of(c, because="a pole must be off its interval") <= 0:
-        raise NotSquareIntegrable(f"1/({top.gen + c})^{n} has a pole on its interval")
+        raise NoClosedForm(f"1/({top.gen + c})^{n} has a pole on its interval")
     shifted = top.compose(sp.Poly(top.gen - c, top.gen))  # top = sum a_i (x + c)^i
     return sp.Add(*(a * line.simple(c, n - i) for (i,), a in shifted.terms()))
 
@@ -154,7 +154,7 @@ def _complex_poles(top: sp.Poly, p: sp.Poly, n: int, line: _Line) -> Expr:
     b, d = p.coeff_monomial(p.gen), p.coeff_monomial(1)
     delta = d - b**2 / 4
     if sign_of(delta) <= 0:
-        raise NotSquareIntegrable(f"1/({p.as_expr()})^{n} may have a pole on its interval")
+        raise NoClosedForm(f"1/({p.as_expr()})^{n} may have a pole on its interval")
     if b != 0 and not line.whole:
         raise NoClosedForm(f"1/({p.as_expr()}) on a half-line")
     r = -b / 2

@@ -16,6 +16,9 @@ from typing import Any
 import sympy as sp
 
 from hermiso import certified
+from hermiso.balls import moments
+from hermiso.balls.ball import Ball
+from hermiso.balls.line import Line
 
 X = sp.Symbol("x", real=True)
 FILE = Path(__file__).with_name("certified.json")
@@ -69,6 +72,16 @@ ENCLOSURES: dict[str, Enclosure] = {
 }
 
 
+# The same by quadrature, also where the public functions would evaluate a closed form.
+QUADRATURE: dict[str, Enclosure] = {
+    "moment": lambda e, n: Ball(moments.mean(Line(e, X), moments.power(1), n)),
+    "coefficient 1": lambda e, n: Ball(moments.coefficient(Line(e, X), 1, n)),
+    "second moment": lambda e, n: Ball(moments.mean(Line(e, X), moments.power(2), n)),
+    "coefficient 5": lambda e, n: Ball(moments.coefficient(Line(e, X), 5, n)),
+    "beta minus one": lambda e, n: Ball(moments.strength(Line(e, X), n)),
+}
+
+
 def exact(number: Any) -> Fraction:
     """Return an mpf as a fraction."""
     sign, man, exp, _ = number._mpf_
@@ -111,3 +124,10 @@ def check_value(name: str, key: str) -> None:
     assert_encloses(coarse, truth, 30, what)
     assert_encloses(fine, truth, 60, what)
     assert_overlap(coarse, fine, what)
+
+
+def check_quadrature(name: str, key: str, digits: int = 30) -> None:
+    """Compare an enclosure by quadrature with the reference."""
+    entry = data()["values"][name]
+    ball = QUADRATURE[key](expression(entry), digits)
+    assert_encloses(ball, parsed(entry[key]), digits, f"{key} of {name} by quadrature")

@@ -11,12 +11,14 @@ from hermiso import catalogue, certified
 from tests.data.certified import (
     DUALS,
     ENCLOSURES,
+    QUADRATURE,
     RHOS,
     VALUES,
     Reference,
     X,
     assert_encloses,
     assert_overlap,
+    check_quadrature,
     check_value,
     data,
     ends,
@@ -29,6 +31,15 @@ from tests.data.certified import (
 @pytest.mark.parametrize("name", VALUES)
 def test_enclosures_contain_the_reference_and_shrink(name: str, key: str) -> None:
     check_value(name, key)
+
+
+# Nothing remains of a line, so no quadrature can find a digit of what remains of it.
+FEASIBLE = [(n, k) for n in VALUES for k in QUADRATURE if (n, k) != ("identity", "beta minus one")]
+
+
+@pytest.mark.parametrize(("name", "key"), FEASIBLE)
+def test_quadrature_alone_finds_the_reference(name: str, key: str) -> None:
+    check_quadrature(name, key)
 
 
 def test_the_data_cover_the_catalogue() -> None:
