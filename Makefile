@@ -6,10 +6,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help venv verify test lint format types pytest search bench clean
+.PHONY: help venv verify test lint format types pytest search bench bench-keep bench-compare clean
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 venv: $(READY)  ## create .venv and install the project into it
 
@@ -51,6 +51,17 @@ search: $(READY)  ## the long random searches
 
 bench: $(READY)  ## run every script in benchmarks/
 	@set -e; for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script; done
+
+# CPU seconds, so that a busy machine disturbs them little.
+SUITE := $(BIN)/pytest benchmarks/suite -p no:xdist --benchmark-timer=time.process_time \
+	--benchmark-storage=file://benchmarks/results --benchmark-sort=fullname \
+	--benchmark-columns=min,median,max,rounds
+
+bench-keep: $(READY)  ## time the suite and keep the figures in benchmarks/results
+	OMP_NUM_THREADS=1 $(SUITE) --benchmark-save=figures
+
+bench-compare: $(READY)  ## time the suite next to the last figures kept
+	OMP_NUM_THREADS=1 $(SUITE) --benchmark-compare --benchmark-compare-fail=min:30%
 
 clean:  ## remove the environment, caches and build outputs
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

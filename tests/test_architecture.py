@@ -43,8 +43,9 @@ ROOMS = (
     {"__init__"},
     {"__main__"},
 )
-TORCH_MODULES = {"hermiso.compiled"}
+TORCH_MODULES = {"hermiso.compiled", "hermiso.numeric.kernel"}
 NEVER_EAGER = {"torch", "flint", "matplotlib"}
+FLINT_ROOMS = {"balls"}  # loaded only when numbers are asked for
 LINE_LIMIT = 400
 
 STATEFUL_CALLS = {
@@ -202,7 +203,8 @@ def heavy(source: Module, known: set[str] = NAMES) -> list[str]:
     found = []
     for entry in imports(source, known):
         package = top(entry.target)
-        if package in NEVER_EAGER and not entry.late:
+        welcome = package == "flint" and source.room in FLINT_ROOMS
+        if package in NEVER_EAGER and not entry.late and not welcome:
             found.append(f"{source.name}:{entry.line} imports {package} at module level")
         if package == "torch" and source.name not in TORCH_MODULES:
             found.append(f"{source.name}:{entry.line} imports torch")

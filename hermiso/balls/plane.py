@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
 from itertools import pairwise
 from typing import Any
 
@@ -39,7 +38,8 @@ class Ray:
 
     def at(self, v: Any) -> tuple[Any, Any, Any]:
         """Return (x, y, u)."""
-        return tuple(a + b * v for a, b in (self.x, self.y, self.u))  # type: ignore[return-value]
+        (x, dx), (y, dy), (u, du) = self.x, self.y, self.u
+        return x + dx * v, y + dy * v, u + du * v
 
 
 @dataclass(frozen=True)
@@ -244,7 +244,5 @@ def _sum(cell: Cell, n: int, m: int) -> arb:
     total = arb(0)
     for z, weight in nodes(m):
         v = (p + q) / 2 + other * z
-        total += weight * reduce(
-            lambda sum_, tw, v=v: sum_ + tw[1] * cell.integrand(tw[0], v, False), ts, arb(0)
-        )
+        total += weight * sum((w * cell.integrand(t, v, False) for t, w in ts), arb(0))
     return total * half * other

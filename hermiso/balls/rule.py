@@ -112,9 +112,7 @@ class Tail:
             if _integral_at_point(g, cut) < arb(2) ** -bits:
                 return cut
             cut = 2 * cut
-        raise PrecisionError(
-            f"the singularity at x = {float(self.at):.8g} is too strong for {bits} bits"
-        )
+        raise PrecisionError(f"the singularity near x = {self.at} is too strong for {bits} bits")
 
 
 def _integral_at_point(g: Growth, cut: arb) -> arb:
@@ -141,5 +139,6 @@ class Rule:
 
     def rest(self, weight: Weight) -> arb:
         """Enclose what the nodes miss."""
-        error = sum((c.error(weight) for c in (*self.cells, *self.tails)), arb(0))
+        error = sum((c.error(weight) for c in self.cells), arb(0))
+        error = sum((t.error(weight) for t in self.tails), error)
         return sum((s.mean(weight) for s in self.slits), arb(0, 1) * error.upper())

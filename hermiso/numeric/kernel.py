@@ -129,7 +129,8 @@ def _checked(v: Any, eps: float, low: float, what: str, xp: Any) -> Any:
     if math.prod(v.shape) == 0:
         return v
     high = low + 2.0
-    least, most = float(xp.min(v)), float(xp.max(v))
+    values = v.detach() if hasattr(v, "detach") else v
+    least, most = float(xp.min(values)), float(xp.max(values))
     if not (low - _SLACK * eps * (low < 0) <= least and most <= high + _SLACK * eps):
         seen = least if not least >= low else most
         raise ActivationError(f"{what} is {seen!r}; it must lie in [{low:g}, {high:g}]")

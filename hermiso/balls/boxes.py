@@ -1,0 +1,87 @@
+"""Functions on complex balls that certify holomorphy: a finite value is a proof.
+
+Entire and meromorphic functions need no check, since a pole in the box makes its value infinite.
+Where flint has no switch for a branch cut, the box is kept off the cut here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import sympy as sp
+from flint import acb, arb
+
+Function = Callable[[Any], Any]
+NAN = acb("nan", "nan")
+
+
+def _off_imaginary_cut(f: Function) -> Function:
+    """Atan and asinh: cuts on the imaginary axis from i and -i outwards."""
+
+    def checked(z: Any) -> Any:
+        clear = not z.real.contains(0) or abs(z.imag) < 1
+        return f(z) if clear else NAN
+
+    return checked
+
+
+def _off_real_cuts(f: Function) -> Function:
+    """Asin, acos and atanh: cuts on the real axis from 1 and -1 outwards."""
+
+    def checked(z: Any) -> Any:
+        clear = not z.imag.contains(0) or abs(z.real) < 1
+        return f(z) if clear else NAN
+
+    return checked
+
+
+def _off_left_cut(z: Any) -> Any:
+    """Acosh: a cut on the real axis from 1 to the left."""
+    return z.acosh() if not z.imag.contains(0) or z.real > 1 else NAN
+
+
+def _tanh(z: Any) -> Any:
+    """(sinh 2x + i sin 2y)/(cosh 2x + cos 2y); on wide boxes far out 1 - 2/(exp(2z) + 1)."""
+    x, y = 2 * z.real, 2 * z.imag
+    if x.rad() > 0.5 and abs(x) > 1:
+        rest = arb(0, 1) * (2 / (abs(x).lower().exp() - 1))
+        return acb(rest + (1 if x > 0 else -1), rest)
+    below = x.cosh() + y.cos()
+    return acb(x.sinh() / below, y.sin() / below) if below > 0 else NAN
+
+
+def _tan(z: Any) -> Any:
+    """(sin 2x + i sinh 2y)/(cos 2x + cosh 2y)."""
+    w = _tanh(acb(-z.imag, z.real))  # tan z = -i tanh(i z)
+    return acb(w.imag, -w.real)
+
+
+def sharper(e: Any) -> Any:
+    """Rewrite 1/(1 + exp(u)) as (1 - tanh(u/2))/2, whose boxes are sharper."""
+    if e.is_Pow and e.exp == -1 and e.base.is_Add and len(e.base.args) == 2:
+        rest = e.base - 1
+        if rest.func is sp.exp:
+            return (1 - sp.tanh(rest.args[0] / 2)) / 2
+    return e
+
+
+_UNCHECKED = ("sin", "cos", "sinh", "cosh", "erf", "erfc", "erfi", "gamma", "coth", "sech", "csch",
+              "cot", "sec", "csc", "sinc")  # fmt: skip
+BOX_FUNCTIONS: dict[Any, Function] = {
+    **{getattr(sp, n): getattr(acb, n) for n in _UNCHECKED},
+    sp.tan: _tan,
+    sp.tanh: _tanh,
+    sp.log: lambda z: z.log(analytic=True),
+    sp.sqrt: lambda z: z.sqrt(analytic=True),
+    sp.Abs: lambda z: z.real_abs(analytic=True),
+    sp.sign: lambda z: z.real_sgn(analytic=True),
+    sp.floor: lambda z: z.real_floor(analytic=True),
+    sp.ceiling: lambda z: z.real_ceil(analytic=True),
+    sp.atan: _off_imaginary_cut(acb.atan),
+    sp.asinh: _off_imaginary_cut(acb.asinh),
+    sp.asin: _off_real_cuts(acb.asin),
+    sp.acos: _off_real_cuts(acb.acos),
+    sp.atanh: _off_real_cuts(acb.atanh),
+    sp.acosh: _off_left_cut,
+}
