@@ -55,7 +55,8 @@ bench: $(READY)  ## run every script in benchmarks/
 # CPU seconds, so that a busy machine disturbs them little.
 SUITE := $(BIN)/pytest benchmarks/suite -p no:xdist --benchmark-timer=time.process_time \
 	--benchmark-storage=file://benchmarks/results --benchmark-sort=fullname \
-	--benchmark-columns=min,median,max,rounds
+	--benchmark-group-by=fullfunc --benchmark-columns=min,median,max,rounds \
+	--benchmark-time-unit=ms --benchmark-max-time=0.5
 
 bench-keep: $(READY)  ## time the suite and keep the figures in benchmarks/results
 	OMP_NUM_THREADS=1 $(SUITE) --benchmark-save=figures

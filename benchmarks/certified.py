@@ -158,11 +158,12 @@ def summary(label: str, rows: Sequence[dict[str, float]], targets: dict[str, flo
 def catalogue(names: Sequence[str], digits: int, runs: int, rows: bool) -> dict[str, float]:
     """Print section 1 for one number of digits; return the quadrature's warm times."""
     print(f"\nbeta to {digits} digits", flush=True)
-    times = {name: measured(name, digits, runs) for name in names}
-    if rows:
-        for name, found in times.items():
-            for what, row in found.items():
-                print(f"  {name:14} {what:7}", *(f"{k} {1e3 * v:9.2f}" for k, v in row.items()))
+    times = {}
+    for name in names:
+        times[name] = measured(name, digits, runs)
+        for what, row in times[name].items() if rows else ():
+            columns = (f"{kind} {1e3 * seconds:9.2f}" for kind, seconds in row.items())
+            print(f"  {name:14} {what:7}", *columns, flush=True)
     targets = TARGETS.get(digits, {})
     all_beta = [f["beta"] for f in times.values() if "beta" in f]
     summary("certified.beta", all_beta, targets)

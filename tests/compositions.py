@@ -334,7 +334,8 @@ def integrable(u: Composition) -> bool:
 
 
 def compositions() -> st.SearchStrategy[Composition]:
-    """Compositions of depth two to three."""
+    """Compositions of depth two to four."""
     leaves = st.one_of(affine(), affine(), steps(), nonzero.map(constant))
     middle = _larger(leaves)
-    return _larger(st.one_of(middle, middle, leaves)).filter(integrable)
+    outer = _larger(st.one_of(middle, middle, leaves))
+    return st.one_of(outer, outer, _larger(outer)).filter(integrable)

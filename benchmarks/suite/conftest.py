@@ -7,6 +7,7 @@ from typing import Any
 MACHINE = ("system", "machine", "processor", "python_implementation", "python_version")
 CPU = ("brand_raw", "arch", "count")
 COMMIT = ("id", "time", "dirty")
+STATS = ("min", "max", "mean", "stddev", "median", "iqr", "rounds", "iterations", "ops", "outliers")
 
 
 def pytest_benchmark_update_machine_info(machine_info: dict[str, Any]) -> None:
@@ -22,3 +23,11 @@ def pytest_benchmark_update_commit_info(commit_info: dict[str, Any]) -> None:
     kept = {key: commit_info.get(key) for key in COMMIT}
     commit_info.clear()
     commit_info.update(kept)
+
+
+def pytest_benchmark_update_json(output_json: dict[str, Any]) -> None:
+    """Keep the statistics that are compared, so that a file is small enough for git."""
+    for figure in output_json["benchmarks"]:
+        figure["stats"] = {key: figure["stats"][key] for key in STATS}
+        for key in ("options", "group", "param", "params"):
+            del figure[key]

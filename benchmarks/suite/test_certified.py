@@ -8,6 +8,7 @@ import pytest
 
 import hermiso
 from hermiso import certified
+from hermiso.balls.ball import Ball
 from hermiso.balls.line import Line
 from hermiso.balls.moments import strength
 
@@ -34,7 +35,7 @@ def test_quadrature(benchmark: Any, name: str, digits: int) -> None:
     line = Line(entry.expression, entry.variable)
     strength(line, digits)
     found = benchmark(strength, line, digits)
-    assert certified.beta_minus_one(name, digits=digits).overlaps(found)
+    assert certified.beta_minus_one(name, digits=digits).overlaps(Ball(found))
 
 
 def test_coefficients(benchmark: Any) -> None:

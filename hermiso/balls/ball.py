@@ -256,6 +256,8 @@ class Ball:
     def __str__(self) -> str:
         if self.is_exact:
             return _plain(_fraction(self.mid))
+        if self.digits < 4:  # few digits are certain: show two more of the midpoint
+            return str(self.value.str(max(int(self.digits), 1) + 2, more=True))
         return str(self.value.str(int(self.digits) + 3))
 
     def __repr__(self) -> str:

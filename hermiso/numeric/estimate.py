@@ -124,7 +124,7 @@ def estimate(
     >>> from hermiso import numeric
     >>> swish = numeric.estimate(lambda x: np.maximum(x, 0) * np.tanh(x))
     >>> print(swish.beta)
-    1.47... (estimate, error about ...)
+    1.3601231476506... (estimate, error about ...)
 
     Args:
         f: a function of an array, or of a tensor, of any length.
