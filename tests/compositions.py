@@ -96,10 +96,10 @@ def proportional(draw: st.DrawFn) -> Composition:
 
 
 def zeros(u: Composition) -> frozenset[float]:
-    """The zero of an affine function, else nothing: halving finds the others."""
+    """The zero of an affine function with rational coefficients: halving finds the others."""
     if u.expression.is_polynomial(X) and sp.degree(u.expression, X) == 1:
         b, a = (u.expression.coeff(X, j) for j in (0, 1))
-        return frozenset({real(-b / a)})
+        return frozenset({real(-b / a)}) if (b / a).is_Rational else frozenset()
     return frozenset()
 
 

@@ -40,6 +40,9 @@ def dual_at(line: Line, formula: Formula, rho: Expr, digits: int) -> arb:
     if rho == 0:
         c0 = mean(line, power(1), digits + 1)
         return c0 * c0
+    if rho == -1:
+        mirrored = line.expression * line.expression.subs(line.x, -line.x)
+        return mean(Line(mirrored, line.x, 1), power(1), digits)
     at = _ball(rho, digits)
     if terms_needed(at, digits) <= FEW:
         return dual(line, at, digits)

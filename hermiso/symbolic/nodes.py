@@ -80,15 +80,12 @@ class Unevaluated(Expr):
 
 
 def _float(value: Any, prec: int) -> Any:
-    """A Float of prec bits; around 0 one without digits, as sympy writes it."""
+    """A Float of prec bits; 0 for a ball around 0, whose midpoint has no certain digit."""
     from hermiso.balls.ball import Ball
 
-    if value.is_zero():
-        return sp.S.Zero
-    ball = Ball(value)
     if value.contains(0):
-        return sp.Float._new(ball.rad._mpf_, 1)
-    return sp.Float._new(ball.mid._mpf_, prec)
+        return sp.S.Zero
+    return sp.Float._new(Ball(value).mid._mpf_, prec)
 
 
 class GaussianMean(Unevaluated):

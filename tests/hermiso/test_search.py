@@ -12,6 +12,8 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 import hermiso
+from hermiso.balls.ball import Ball
+from hermiso.balls.closed import enclosed
 from hermiso.errors import ActivationError, NoClosedForm
 from hermiso.symbolic.exact import exact
 from hermiso.symbolic.nodes import Unevaluated
@@ -24,7 +26,7 @@ CHUNKS, CHUNK = 40, 250
 
 
 def value(e: sp.Expr) -> Any:
-    return mpmath.mpmathify(sp.sympify(e).evalf(DIGITS + 10))
+    return Ball(enclosed(sp.sympify(e), DIGITS + 10)).mid
 
 
 def closed_moments(e: sp.Expr, must_close: bool) -> list[sp.Expr | None]:
