@@ -57,19 +57,37 @@ def _tan(z: Any) -> Any:
     return acb(w.imag, -w.real)
 
 
+softplus = sp.Function("softplus")
+
+
+def _softplus(u: Any) -> Any:
+    """log(1 + exp(u)); its principal branch is u + log(1 + exp(-u)) for Re u > 0, |Im u| < pi."""
+    if u.real > 0 and abs(u.imag) < arb.pi():
+        return u + (1 + (-u).exp()).log(analytic=True)
+    return (1 + u.exp()).log(analytic=True)
+
+
 def sharper(e: Any) -> Any:
-    """Rewrite 1/(1 + exp(u)) as (1 - tanh(u/2))/2, whose boxes are sharper."""
-    if e.is_Pow and e.exp == -1 and e.base.is_Add and len(e.base.args) == 2:
-        rest = e.base - 1
-        if rest.func is sp.exp:
-            return (1 - sp.tanh(rest.args[0] / 2)) / 2
+    """Rewrite 1/(1 + exp(u)) as (1 - tanh(u/2))/2, log(1 + exp(u)) as softplus: sharper boxes."""
+    if e.is_Pow and e.exp == -1:
+        u = _exponent_of_one_plus_exp(e.base)
+        return e if u is None else (1 - sp.tanh(u / 2)) / 2
+    if isinstance(e, sp.log):
+        u = _exponent_of_one_plus_exp(e.args[0])
+        return e if u is None else softplus(u)
     return e
+
+
+def _exponent_of_one_plus_exp(e: Any) -> Any:
+    rest = e - 1 if e.is_Add and len(e.args) == 2 else e
+    return rest.args[0] if rest is not e and rest.func is sp.exp else None
 
 
 _UNCHECKED = ("sin", "cos", "sinh", "cosh", "erf", "erfc", "erfi", "gamma", "coth", "sech", "csch",
               "cot", "sec", "csc", "sinc")  # fmt: skip
 BOX_FUNCTIONS: dict[Any, Function] = {
     **{getattr(sp, n): getattr(acb, n) for n in _UNCHECKED},
+    softplus: _softplus,
     sp.tan: _tan,
     sp.tanh: _tanh,
     sp.log: lambda z: z.log(analytic=True),

@@ -128,8 +128,9 @@ def _sum(e: Any, x: Any, table: _Table) -> Function:
 
 
 def _product(e: Any, x: Any, table: _Table) -> Function:
-    above = [a for a in e.args if not _is_reciprocal(a)]
-    below = [1 / a for a in e.args if _is_reciprocal(a)]
+    factors = [table.rewrite(a) for a in e.args]
+    above = [a for a in factors if not _is_reciprocal(a)]
+    below = [1 / a for a in factors if _is_reciprocal(a)]
     top = _multiplied([_closure(a, x, table) for a in above])
     if not below:
         return top

@@ -8,7 +8,7 @@ expression stays whole and the panels close in on its kinks.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
@@ -131,7 +131,17 @@ class Line:
     def rule(self, goal: Goal) -> Rule:
         """Fit a rule to a goal, at the current precision."""
         tails = self.tails(goal)
-        return fit(self._segments(tails), tails, goal)
+        if not self.parity or self._singularities:
+            return fit(self._segments(tails), tails, goal)
+        right = max(tails, key=lambda tail: tail.cut.mid())
+        half = fit(self._segments((replace(right, cut=arb(0)), right)), (), goal)
+        return replace(half.mirrored(self.parity), tails=(right, right))
+
+    @cached_property
+    def parity(self) -> int:
+        """1 for an even function, -1 for an odd one, if it is plain to see; else 0."""
+        mirrored = self.expression.subs(self.x, -self.x)
+        return 1 if mirrored == self.expression else -1 if mirrored == -self.expression else 0
 
     def clipped(self, bits: int) -> list[Segment]:
         """Return the pieces, cut where E f^2 has less than 2^-2 bits left."""
@@ -177,11 +187,19 @@ class Line:
 
         Samples may miss a narrow peak, so a guess is never below 2^-FLOOR.
         """
-        with ctx.workprec(COARSE):
-            return [
-                _log2(sum(_finite(abs(w.value(f, z)) * m for z, f, m in self._sampled), arb(0)))
-                for w in weights
-            ]
+        return [self._scale(w) for w in weights]
+
+    def _scale(self, weight: Weight) -> float:
+        if weight not in self._scales:
+            with ctx.workprec(COARSE):
+                sizes = (abs(weight.value(f, z)) * m for z, f, m in self._sampled)
+                self._scales[weight] = _log2(sum(_finite(sizes), arb(0)))
+        return self._scales[weight]
+
+    @cached_property
+    def _scales(self) -> dict[Weight, float]:
+        """The scales known so far."""
+        return {}
 
     def guess(self, weight: Weight) -> arb:
         """Return about E[g(f(z), z)], by sampling."""

@@ -7,7 +7,7 @@ that may be 0 gets an enclosure of 0 that is 10^-digits below the natural size o
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from math import ceil, log, log2, prod, sqrt
 from typing import Any
@@ -25,6 +25,7 @@ MOST, ENOUGH = 8, 4000  # bits are at most MOST times those of the digits, and E
 VANISHING = 3  # how many times the digits are spent on a value that stays around 0
 
 
+@cache
 def power(i: int, j: int = 0) -> Weight:
     """Return the integrand f^i z^j."""
 
@@ -167,8 +168,7 @@ def strength(line: Line, digits: int) -> arb:
     The line fitted to f is subtracted before squaring; replacing c_0 and c_1 by numbers a and b
     close to them adds exactly (c_0 - a)^2 + (c_1 - b)^2, so nothing large cancels.
     """
-    a, b = line.guess(power(1)), line.guess(power(1, 1))
-    weights = power(1), power(1, 1), residual(a, b)
+    weights = _affine_weights(line)
     try:
         return refined(line, weights, digits, _strength, vanishing=False)[0]
     except PrecisionError:
@@ -178,6 +178,12 @@ def strength(line: Line, digits: int) -> arb:
                 f"{line.expression} is constant to all digits tried: it has no isometry strength"
             ) from None
         raise
+
+
+@lru_cache(maxsize=256)
+def _affine_weights(line: Line) -> tuple[Weight, ...]:
+    """The integrands of c_0, c_1 and about the residual."""
+    return power(1), power(1, 1), residual(line.guess(power(1)), line.guess(power(1, 1)))
 
 
 def _strength(rule: Rule) -> tuple[arb]:

@@ -21,6 +21,7 @@ from flint import acb, arb
 from hermiso.balls.legendre import ELLIPSES, error_factor, nodes, points_needed
 from hermiso.balls.line import Line
 from hermiso.balls.panels import Segment, log2_upper
+from hermiso.balls.rule import dot
 from hermiso.errors import PrecisionError
 
 MAX_CELLS = 4000
@@ -240,9 +241,9 @@ def _sum(cell: Cell, n: int, m: int) -> arb:
     """The product rule on a cell."""
     (a, b), (p, q) = cell.t, cell.v
     half, other = (b - a) / 2, (q - p) / 2
-    ts = [((a + b) / 2 + half * t, w) for t, w in nodes(n)]
+    ts, ws = [(a + b) / 2 + half * t for t, _ in nodes(n)], [w for _, w in nodes(n)]
     total = arb(0)
     for z, weight in nodes(m):
         v = (p + q) / 2 + other * z
-        total += weight * sum((w * cell.integrand(t, v, False) for t, w in ts), arb(0))
+        total += weight * dot(ws, [cell.integrand(t, v, False) for t in ts])
     return total * half * other

@@ -12,11 +12,12 @@ So one rule serves E f, E f z, E f^2, the residual, and every Hermite coefficien
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from flint import acb, arb
+from flint import acb, arb, arb_mat
 
 from hermiso.balls.growth import Growth
 from hermiso.errors import PrecisionError
@@ -51,6 +52,10 @@ class Cell:
 
     factor: arb
     boxes: tuple[Box, ...]
+
+    def mirrored(self, sign: int) -> Cell:
+        """Return the cell at -z of a function with f(-z) = sign f(z)."""
+        return Cell(self.factor, tuple((-Z, sign * F, bell) for Z, F, bell in self.boxes))
 
     def error(self, weight: Weight) -> arb:
         """Return a bound of the panel's error."""
@@ -122,6 +127,11 @@ def _integral_at_point(g: Growth, cut: arb) -> arb:
     return g.scale * cut ** (g.power - 1) / (1 - g.power) / (2 * arb.pi()).sqrt()
 
 
+def dot(a: Sequence[arb], b: Sequence[arb]) -> arb:
+    """Return sum a_i b_i in one call of flint."""
+    return (arb_mat(1, len(a), a) * arb_mat(len(b), 1, b))[0, 0] if a else arb(0)
+
+
 @dataclass(frozen=True)
 class Rule:
     """A certified rule for one function: nodes, and the sources of error."""
@@ -131,11 +141,24 @@ class Rule:
     slits: tuple[Slit, ...]
     tails: tuple[Tail, ...]
 
+    def mirrored(self, sign: int) -> Rule:
+        """Return the rule of the line from that of its right half, for f(-z) = sign f(z)."""
+        return Rule(
+            self.rows + tuple((-z, w, sign * f) for z, w, f in self.rows),
+            self.cells + tuple(c.mirrored(sign) for c in self.cells),
+            self.slits + tuple(Slit(-s.z, sign * s.f, s.mass) for s in self.slits),
+            self.tails,
+        )
+
     def mean(self, weight: Weight) -> arb:
         """Enclose E[g(f(z), z)]."""
         value = weight.value
-        total = sum((w * value(f, z) for z, w, f in self.rows), arb(0))
-        return total + self.rest(weight)
+        return dot(self.weights, [value(f, z) for z, _, f in self.rows]) + self.rest(weight)
+
+    @cached_property
+    def weights(self) -> list[arb]:
+        """The weights times phi, one a node."""
+        return [w for _, w, _ in self.rows]
 
     def rest(self, weight: Weight) -> arb:
         """Enclose what the nodes miss."""
