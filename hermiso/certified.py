@@ -237,7 +237,9 @@ def _function(
     _digits(digits)
     activation = _numeric(source, x, gain)
     where = _point("delta" if ends[0] == 0 else "rho", point, *ends)
-    if ends[0] < 0 and where in (-1, 0, 1):  # moments of one variable: no dual need be derived
+    if (
+        ends[0] < 0 and not isinstance(where, Ball) and where in (-1, 0, 1)
+    ):  # moments of one variable: no dual need be derived
         with suppress(PrecisionError), located(what, activation):
             return Ball(at(_line(activation), None, where, digits))
     closed = _closed(what, activation, _RHO)

@@ -20,8 +20,9 @@ from sympy import Expr, Symbol, oo
 from hermiso.balls.compile import BallFunction, compiled, constant
 from hermiso.balls.growth import Growth, growth
 from hermiso.balls.isolate import NotIsolated, has_switches, resolved
-from hermiso.balls.panels import BELL, COARSE, Goal, Segment, fit, log2_upper
+from hermiso.balls.panels import BELL, COARSE, Goal, Segment, fit, log2_upper, points
 from hermiso.balls.rule import Rule, Tail, Weight
+from hermiso.balls.strip import strip_rule
 from hermiso.errors import (
     ActivationError,
     HermisoError,
@@ -32,6 +33,7 @@ from hermiso.errors import (
 )
 from hermiso.pieces import Piece, signs, split
 
+MANY = 1200  # bits from which a strip is looked for: the search costs as much as 1000 nodes
 FLOOR = 160.0
 SAMPLES = 128  # on either side
 NEAR = 2.0**-20
@@ -131,11 +133,26 @@ class Line:
     def rule(self, goal: Goal) -> Rule:
         """Fit a rule to a goal, at the current precision."""
         tails = self.tails(goal)
+        if goal.relative >= MANY and len(self.pieces) == 1 and not has_switches(*self._function):
+            rule = self._on_strip(tails, goal)
+            if rule is not None:
+                return rule
         if not self.parity or self._singularities:
             return fit(self._segments(tails), tails, goal)
         right = max(tails, key=lambda tail: tail.cut.mid())
         half = fit(self._segments((replace(right, cut=arb(0)), right)), (), goal)
         return replace(half.mirrored(self.parity), tails=(right, right))
+
+    def _on_strip(self, tails: Sequence[Tail], goal: Goal) -> Rule | None:
+        """The trapezoid rule, if it needs fewer nodes than the panels."""
+        segments = self._segments(tails)
+        reach = max((tail.cut for tail in tails), key=lambda cut: cut.mid())
+        rule = strip_rule(segments[0], reach, goal, points(segments, goal), self.parity)
+        return None if rule is None else replace(rule, tails=tuple(tails))
+
+    @property
+    def _function(self) -> tuple[Expr, Symbol]:
+        return self.expression, self.x
 
     @cached_property
     def parity(self) -> int:

@@ -86,6 +86,11 @@ def fit(segments: Sequence[Segment], tails: Sequence[Tail], goal: Goal) -> Rule:
     return Rule(rows, cells, tuple(s for _, slits in fitted for s in slits), tuple(tails))
 
 
+def points(segments: Sequence[Segment], goal: Goal) -> int:
+    """Return how many nodes a fit has."""
+    return sum(panel.n for segment in segments for panel in _fitted(segment, goal)[0])
+
+
 @dataclass(frozen=True)
 class _Panel:
     a: arb

@@ -3,15 +3,17 @@
 The ordinary run draws a few; `make search` draws 4000.
 """
 
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import pytest
 import sympy as sp
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from hermiso import certified
-from tests.compositions import Composition, X, compositions
+from tests.compositions import Composition, Real, X, compositions
 from tests.data.certified import assert_overlap, ends
 from tests.halving import Truth, moments
 
@@ -81,7 +83,40 @@ def search(examples: int, start: int) -> None:
 
 
 def test_a_few_compositions() -> None:
-    search(20, 1)
+    search(30, 1)
+
+
+def by_hand(e: sp.Expr, f: Callable[[Any], Any], kink: Any = None, **more: Any) -> Composition:
+    return Composition(e, f, kinks=frozenset() if kink is None else frozenset({kink}), **more)
+
+
+def singular(e: sp.Expr, f: Callable[[Any], Any], t: Any) -> Composition:
+    return by_hand(e, f, t, unbounded=frozenset({t}))
+
+
+# What the search has found, so that it stays found.
+FOUND = (
+    singular(sp.log(sp.Abs(X + 1)), lambda x: np.log(abs(x + 1)), Real(-1)),
+    singular(sp.log(sp.Abs(3 * X / 2 + 1)), lambda x: np.log(abs(3 * x / 2 + 1)), -Real(2) / 3),
+    by_hand(
+        sp.Min(sp.Abs(X) ** sp.Rational(-1, 5), 2 * sp.Heaviside(X - 1)),
+        lambda x: np.minimum(abs(x) ** (Real(-1) / 5), 1 + np.sign(x - 1)),
+        Real(1),
+    ),
+    by_hand(sp.asinh(sp.exp(3 * X / 8)), lambda x: np.arcsinh(np.exp(3 * x / 8)), degree=1),
+    by_hand(
+        sp.Min(sp.cos(X / 2 - 1), sp.cos(7 * X / 4 + 2)),
+        lambda x: np.minimum(np.cos(x / 2 - 1), np.cos(7 * x / 4 + 2)),
+    ),
+    by_hand(
+        sp.asinh(1 / (1 + sp.exp(-3 * X / 2))), lambda x: np.arcsinh((1 + np.tanh(3 * x / 4)) / 2)
+    ),
+)
+
+
+@pytest.mark.parametrize("u", FOUND, ids=lambda u: str(u.expression))
+def test_what_the_search_has_found(u: Composition) -> None:
+    check(u)
 
 
 @pytest.mark.search
