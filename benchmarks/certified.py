@@ -3,9 +3,9 @@
 1. hermiso.certified.beta: all entries; those without a closed form; and the quadrature alone,
    forced on every entry. Cold: every cache of sympy and hermiso empty, imports excluded; "nodes"
    is cold but for the Gauss-Legendre nodes, which all entries share. Warm: a later call.
-2. mpmath.quad on the same three integrals at 50 digits, beside the quadrature alone: the line
-   split at the kinks, and, where its beta is then not right to 49 digits, cut in 2, 4, 8 ...
-   equal parts until it is.
+2. mpmath.quad on the same three integrals at 50 digits, beside the quadrature alone: on the whole
+   line split at the kinks, as its users write it; then cut where exp(-z^2/2) is tiny, and, where
+   its beta is not right to 49 digits so, in 2, 4, 8 ... equal parts until it is.
 3. flint's acb.integral on the same integrals, for four functions bounded by 1, their tails by
    hand. Its nodes are cached for good once used, so it is compared warm.
 4. certified.dual at two correlations.
@@ -183,7 +183,7 @@ def without_closed_form(name: str) -> bool:
 
 
 def by_mpmath(name: str, digits: int, parts: int) -> Any:
-    """Ask mpmath.quad for beta - 1: cut where exp(-z^2/2) is tiny and at kinks, each in parts."""
+    """Ask mpmath.quad for beta - 1, split at kinks: on the whole line, or cut in parts."""
     entry = hermiso.catalogue.get(name)
     f = sp.lambdify(entry.variable, entry.expression, "mpmath")
     kinks = [p.upper for p in Line(entry.expression, entry.variable).pieces[:-1]]
@@ -191,8 +191,13 @@ def by_mpmath(name: str, digits: int, parts: int) -> Any:
     def integrals() -> Any:
         with mpmath.workdps(digits + 10):
             cut = mpmath.sqrt(2 * digits * mpmath.log(10)) + 2
+            cut = cut if parts else mpmath.inf
             ends = [-cut, *(mpmath.mpf(str(t.evalf(digits + 10))) for t in kinks), cut]
-            points = [a + (b - a) * j / parts for a, b in pairwise(ends) for j in range(parts)]
+            points = (
+                ends[:-1]
+                if not parts
+                else [a + (b - a) * j / parts for a, b in pairwise(ends) for j in range(parts)]
+            )
             c0, c1, second = (
                 mpmath.quad(lambda z, g=g: g(f(z), z) * mpmath.npdf(z), [*points, cut])
                 for g in MOMENTS
@@ -226,12 +231,19 @@ def against_mpmath(ours: dict[str, float], digits: int) -> None:
     print(f"\nmpmath.quad ({mpmath.libmp.BACKEND}) at {digits} digits, over the warm quadrature")
     with mpmath.workdps(digits + 10):
         mpmath.quad(lambda z: abs(z - 0.3), [-1, 1])  # it keeps the nodes of every level
-    ratios: dict[str, dict[str, float]] = {"split at kinks": {}, "until right": {}}
+    ratios: dict[str, dict[str, float]] = {
+        k: {} for k in ("whole line", "split at kinks", "until right")
+    }
     for name, seconds in ours.items():
+        _, whole = least(by_mpmath(name, digits, 0), 1)
         first, right, took, parts = until_right(name, digits)
+        ratios["whole line"][name] = whole / seconds
         ratios["split at kinks"][name] = first / seconds
         ratios["until right"][name] = took / seconds
-        row = f"  {name:14} {first:7.3f} s, ratio {first / seconds:6.1f}, {right:2} digits right"
+        row = (
+            f"  {name:14} {whole:7.3f} s, ratio {whole / seconds:6.1f}; "
+            f"cut {first:7.3f} s, ratio {first / seconds:6.1f}, {right:2} digits right"
+        )
         if right < digits - 1:
             row += (
                 f"; {took:7.3f} s, ratio {took / seconds:6.1f}, in {parts or 'no number of'} parts"

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
+from math import ceil
 from typing import Any
 
 import sympy as sp
@@ -85,7 +86,15 @@ class Line:
 
     def tails(self, goal: Goal) -> tuple[Tail, ...]:
         """Cut both ends where no integrand matters any more."""
-        return tuple(Tail(g, _cut(g, goal)) for g in self.growths) + self._singular(goal)
+        if goal not in self._tails:
+            ends = tuple(Tail(g, _cut(g, goal)) for g in self.growths)
+            self._tails[goal] = ends + self._singular(goal)
+        return self._tails[goal]
+
+    @cached_property
+    def _tails(self) -> dict[Goal, tuple[Tail, ...]]:
+        """The tails known so far."""
+        return {}
 
     @cached_property
     def slope(self) -> Line | None:
@@ -116,7 +125,10 @@ class Line:
         """Bound |e(t + side/v)| for large v."""
         v = sp.Dummy("v", positive=True)
         try:
-            return growth(e.subs(self.x, t + side / v), v, 1)
+            near = e.subs(self.x, t + side / v)
+            # x^2 - 2 near sqrt(2) must not look like a difference of constants
+            near = near.replace(lambda u: u.is_Add and u.is_rational_function(v), sp.expand)
+            return growth(near, v, 1)
         except NotSquareIntegrable:
             raise NotSquareIntegrable(
                 f"E[sigma(z)^2] is infinite for sigma({self.x}) = {self.expression}: "
@@ -137,7 +149,11 @@ class Line:
             rule = self._on_strip(tails, goal)
             if rule is not None:
                 return rule
-        if not self.parity or self._singularities:
+        if self._singularities:  # the distance from the point must keep its bits
+            closest = max(log2_upper(tail.cut) for tail in tails[2:])
+            with ctx.workprec(ctx.prec + ceil(closest)):
+                return fit(self._segments(tails), tails, goal)
+        if not self.parity:
             return fit(self._segments(tails), tails, goal)
         right = max(tails, key=lambda tail: tail.cut.mid())
         half = fit(self._segments((replace(right, cut=arb(0)), right)), (), goal)
