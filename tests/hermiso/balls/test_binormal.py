@@ -88,7 +88,7 @@ def test_a_ball_contains_the_values_at_its_points(h, k, rho, shift):
         point[2] = point[2].mid().max(arb(-1)).min(arb(1))
         wide, sharp = Ball(binormal(*balls)), Ball(binormal(*point))
     assert wide.contains(sharp)
-    assert wide.rad < 0.05
+    assert wide.rad < 0.1  # the slope in rho grows without bound at the end
 
 
 def test_radii_are_of_the_size_of_the_derivatives():
