@@ -23,6 +23,7 @@ from hermiso.signs import sign_of
 
 MAX_DEGREE = 24  # of polynomials whose roots become kinks
 _STEP_LIKE = (sp.Abs, sp.sign, sp.Heaviside)
+_FLAT = (sp.Max, sp.Min, sp.Piecewise, sp.floor, sp.ceiling, sp.frac, sp.Mod)
 _INCREASING = {  # functions F with F(0) = 0, their range and inverse
     sp.tanh: (-1, 1, sp.atanh),
     sp.erf: (-1, 1, sp.erfinv),
@@ -129,6 +130,8 @@ class _Splitter:
 
     def _relation(self, e: Any) -> Pieces:
         if isinstance(e, (sp.Eq, sp.Ne)):
+            if (e.lhs - e.rhs).has(*_STEP_LIKE, *_FLAT):
+                raise NoClosedForm(f"{e} may hold on an interval")
             return _whole(sp.true if isinstance(e, sp.Ne) else sp.false)
         strict = isinstance(e, (sp.StrictGreaterThan, sp.StrictLessThan))
         s = self._signs(e.gts - e.lts)

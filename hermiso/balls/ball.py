@@ -33,7 +33,6 @@ from hermiso.balls.widths import (
 from hermiso.errors import PrecisionError
 
 WIDEST = 100_000  # bits of an exact power
-
 FEWEST = 5  # bits of a sympy Float that prints a digit
 
 
@@ -64,6 +63,8 @@ class Ball:
     def __post_init__(self) -> None:
         value = self.value
         if not isinstance(value, arb):
+            if value is None or isinstance(value, bool):
+                raise TypeError(f"Ball({value!r}): a ball, a number or text is required")
             with ctx.workprec(64 + 4 * len(str(value))):
                 value = arb(value)
         if not value.is_finite():

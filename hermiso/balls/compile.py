@@ -217,13 +217,31 @@ def _condition(c: Any, x: Any, table: _Table) -> Function:
 
 
 def _relation(c: Any, x: Any, table: _Table) -> Function:
-    if isinstance(c, (sp.Eq, sp.Ne)):  # a null set
-        verdict = arb(int(isinstance(c, sp.Ne)))
-        return lambda z: verdict
+    if isinstance(c, (sp.Eq, sp.Ne)):
+        return _equality(c, x, table)
     u, sign = _closure(c.gts - c.lts, x, table), table.sign
     return lambda z: (1 + sign(u(z))) / 2
 
 
+def _equality(c: Any, x: Any, table: _Table) -> Function:
+    """A smooth equality holds on a null set; one of steps may hold on intervals."""
+    holds = int(isinstance(c, sp.Eq))
+    u = c.lhs - c.rhs
+    if not u.has(*_STEPS):
+        verdict = arb(1 - holds)
+        return lambda z: verdict
+    f, undecided = _closure(u, x, table), NAN if table is _BOX else arb(0.5, 0.5)
+
+    def value(z: Any) -> Any:
+        v = f(z)
+        if v.is_zero():
+            return arb(holds)
+        return undecided if v.contains(0) else arb(1 - holds)
+
+    return value
+
+
+_STEPS = (sp.Abs, sp.sign, sp.Heaviside, sp.Max, sp.Min, sp.Piecewise, sp.floor, sp.ceiling)
 _CONSTANTS: dict[Any, Callable[[], Any]] = {
     sp.pi: arb.pi,
     sp.E: arb.const_e,

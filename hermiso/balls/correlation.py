@@ -134,6 +134,8 @@ def over_range(at: At, ball: Ball, low: int, high: int) -> arb:
     with ctx.workprec(ball.value.bits() + 256):
         if low < 0:
             return _grown(at, a, b)
+        if b <= 1:  # 1 - kappa(1 - delta) grows with delta
+            return at(a).union(at(b))
         return 1 - _grown(lambda rho: 1 - at(1 - rho), 1 - b, 1 - a)
 
 

@@ -119,6 +119,8 @@ def _branch(switch: Any, u: Expr, sign: int) -> Expr:
 
 def _signs(u: Expr, x: Symbol, lower: arb, upper: arb, shortest: arb) -> list[tuple[arb, arb, int]]:
     """The sign of u on the intervals between its roots; 0 where it stays open."""
+    if u.has(sp.floor, sp.ceiling):
+        raise NotIsolated  # no derivative
     f, slope = (compiled(g, x).real for g in (u, u.diff(x)))
     cuts: list[tuple[arb, arb]] = []  # roots, and intervals that stay open
     waiting = [(lower, upper)]

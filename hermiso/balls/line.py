@@ -100,7 +100,10 @@ class Line:
     def slope(self) -> Line | None:
         """The derivative of a function without kinks, else None."""
         (first, *others) = self.pieces
-        return None if others else Line(first.expression.diff(self.x), self.x)
+        steps = (sp.floor, sp.ceiling, sp.frac, sp.Mod)
+        if others or has_switches(*self._function) or self.expression.has(*steps):
+            return None
+        return Line(first.expression.diff(self.x), self.x)
 
     @cached_property
     def _coarse(self) -> tuple[BallFunction, ...]:
@@ -176,12 +179,13 @@ class Line:
         mirrored = self.expression.subs(self.x, -self.x)
         return 1 if mirrored == self.expression else -1 if mirrored == -self.expression else 0
 
-    def clipped(self, bits: int) -> list[Segment]:
-        """Return the pieces, cut where E f^2 has less than 2^-2 bits left."""
+    def clipped(self, bits: int) -> tuple[list[Segment], arb]:
+        """Return the pieces, cut where E f^2 has less than 2^-(2 bits) left, and what is left."""
         if self._singularities:
             raise PrecisionError(f"{self.expression} is unbounded at a kink")
         goal = Goal((FULL,), (2 * bits,), bits)
-        return self._segments(self.tails(goal))
+        tails = self.tails(goal)
+        return self._segments(tails), sum((t.error(FULL) for t in tails), arb(0)).upper()
 
     def _segments(self, tails: Sequence[Tail]) -> list[Segment]:
         left, right = -tails[0].cut, tails[1].cut

@@ -14,12 +14,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from math import ceil
 from typing import Any
 
 from flint import acb, arb
 
 from hermiso.balls.legendre import ELLIPSES, error_factor, nodes, points_needed
 from hermiso.balls.line import Line
+from hermiso.balls.moments import mean, power
 from hermiso.balls.panels import Segment, log2_upper
 from hermiso.balls.rule import dot
 from hermiso.errors import PrecisionError
@@ -86,14 +88,17 @@ def product_mean(f: Line, g: Line, rho: arb, bits: int, relative: int) -> arb:
     Raises:
         PrecisionError: if the cells do not fit, as at unbounded kinks.
     """
-    pieces = [line.clipped(bits + 6) for line in (f, g)]
-    cells, rest = _cells(pieces[0], pieces[1], rho, bits, f is g)
+    norm_f, norm_g = (_norm(line) for line in (f, g))
+    left, beyond_f = f.clipped(bits + 6 + max(0, ceil(log2_upper(norm_g))))
+    right, beyond_g = g.clipped(bits + 6 + max(0, ceil(log2_upper(norm_f))))
+    outside = (beyond_f.sqrt() * norm_g + beyond_g.sqrt() * norm_f).upper()
+    cells, rest = _cells(left, right, rho, bits, f is g)
     total, error, enough = arb(0), rest, max(10, int(0.36 * relative))
     waiting, points = list(cells), 0
     for _ in range(MAX_CELLS):
         if not waiting:
             mass = (2 if f is g else 1) / (2 * arb.pi())
-            return (total + UNIT * error.upper()) * mass
+            return (total + UNIT * error.upper()) * mass + UNIT * outside
         cell = waiting.pop()
         rules = [_rule(cell, along_t, bits + 8) for along_t in (True, False)]
         unfit = [rule is None or rule[1] > enough for rule in rules]
@@ -109,6 +114,11 @@ def product_mean(f: Line, g: Line, rho: arb, bits: int, relative: int) -> arb:
         f"the plane of {f.expression} at correlation {rho.str(6)} needs too many points near "
         f"x = {float(cell.left.at(cell.v[0])[0]):.4g}; ask for fewer digits"
     )
+
+
+def _norm(f: Line) -> arb:
+    """A bound of the square root of E f^2."""
+    return mean(f, power(2), 3).sqrt().upper()
 
 
 def _along_t(cell: Cell, unfit_t: bool, unfit_v: bool) -> bool:
