@@ -26,6 +26,7 @@ from hermiso.numeric.table import Table, interpolation, tabulated
 
 _LENGTHS = (256, 1024, 4096, 10_000)
 _CONVERGED = 1e-17
+_PARSEVAL = 1e-12
 _NOISE = 1e-14
 _MAX_PANELS = 128
 _SLACK = 8  # eps of the input's dtype by which a correlation may exceed 1
@@ -210,8 +211,11 @@ def _dual(d: Derivative) -> Function:
 def _series(d: Derivative) -> Array | None:
     """The squared coefficients of sigma', if they decay fast enough to be summed."""
     for n in _LENGTHS:
-        q = expansion(d.smooth, (), n, noise=d.noise).coefficients ** 2
-        if np.sum(q[3 * n // 4 :]) <= _CONVERGED * np.sum(q):
+        found = expansion(d.smooth, (), n, noise=d.noise)
+        q = found.coefficients**2
+        # Parseval: fast waves have their coefficients far out, after a gap
+        complete = abs(np.sum(q) - found.second_moment) <= _PARSEVAL * found.second_moment
+        if complete and np.sum(q[3 * n // 4 :]) <= _CONVERGED * np.sum(q):
             counted = np.cumsum(q[::-1])[::-1] > 0.01 * _CONVERGED * np.sum(q)
             return np.asarray(q[: int(np.sum(counted))])
     return None

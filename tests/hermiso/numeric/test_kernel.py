@@ -232,3 +232,10 @@ def test_bad_activations() -> None:
 def test_repr() -> None:
     assert repr(numeric.kernel_map("relu")) == "<kernel map of relu, slope 1.46694 at 1>"
     assert "at gain 2" in repr(numeric.kernel_map("relu", gain=2))
+
+
+@pytest.mark.parametrize("a", [20, 30, 40])
+def test_fast_waves_keep_their_share(a: int) -> None:
+    """Half of the variance of sin(a x) has its coefficients near k = a^2: kappa(1/2) = 1/3."""
+    kappa = numeric.kernel_map(sp.sin(a * sp.Symbol("x")) + sp.Symbol("x"))
+    assert abs(kappa(0.5) - 1 / 3) < 1e-14
