@@ -152,6 +152,8 @@ def _between(
     """Intervals between cuts with the sign of f, open cuts among them with 0."""
     found, start = [], lower
     for a, b in [*cuts, (upper, upper)]:
+        if not (start < a or a <= start):
+            raise NotIsolated  # two roots that the precision does not separate
         if start < a:
             found.append((start, a, _sign(f(((start + a) / 2).mid()))))
         if a < b:
