@@ -145,12 +145,12 @@ def _cells(
     size = _largest(f) * _largest(g)
     reach = next(k for k in range(2, 10**6) if _beyond(arb(k) / 2) * size < arb(2) ** -bits)
     top = arb(reach) / 2
-    crossings = _crossings(xs, ys, s, top) if s > 0 else []
+    crossings, unclear = _crossings(xs, ys, s, top) if s > 0 else ([], arb(0))
     start = arb(0) if symmetric else -top
     inner = [v for v in crossings if v > start]
     strips = pairwise([start, *inner, top])
     found = (cell for a, b in strips for cell in _strip(rays, f, g, a, b))
-    return found, 2 * (2 * arb.pi()).sqrt() * size * _beyond(top)
+    return found, 2 * (2 * arb.pi()).sqrt() * size * (_beyond(top) + unclear)
 
 
 def _beyond(v: arb) -> arb:
@@ -182,13 +182,16 @@ def _largest(pieces: Sequence[Segment]) -> arb:
     return worst
 
 
-def _crossings(xs: Sequence[arb], ys: Sequence[arb], s: arb, top: arb) -> list[arb]:
-    """The v in (-top, top) where two rays meet, in increasing order, each once."""
+def _crossings(xs: Sequence[arb], ys: Sequence[arb], s: arb, top: arb) -> tuple[list[arb], arb]:
+    """The v in (-top, top) where two rays meet, in order, and the width of what is unclear."""
     found: list[arb] = []
+    unclear = arb(0)
     for v in sorted(((a - b) / (2 * s) for a in xs for b in ys), key=lambda v: float(v.mid())):
+        if v.overlaps(arb(0)) or not abs(v) < top or (found and found[-1].overlaps(v)):
+            unclear += 4 * v.rad()  # taken for 0, for the end, or for the one before
         if abs(v) < top and not (found and found[-1].overlaps(v)):
             found.append(v)
-    return found
+    return found, unclear.upper()
 
 
 def _strip(
