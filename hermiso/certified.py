@@ -25,7 +25,7 @@ from sympy import Expr, Symbol
 from hermiso import closed_form
 from hermiso.activation import Activation, as_activation, exact
 from hermiso.balls.ball import Ball
-from hermiso.balls.closed import enclosed
+from hermiso.balls.closed import enclosed, unlimited
 from hermiso.balls.correlation import complement_at, dual_at, kernel_map_at, over_range
 from hermiso.balls.line import Line
 from hermiso.balls.moments import coefficient as line_coefficient
@@ -37,7 +37,7 @@ from hermiso.symbolic.nodes import Unevaluated
 
 MAX_DIGITS = 10_000
 MAX_DEGREE = 10_000
-FINEST = 60_000  # bits, where beta - 1 is tiny
+FINEST = 60_000  # bits, where beta - 1 is tiny: flint's erfc loses most of them far out
 _RHO = Symbol("_rho", real=True)
 
 
@@ -76,13 +76,12 @@ def coefficients(
     _digits(digits)
     activation = _numeric(source, x, gain)
     closed = _closed("coefficients", activation, n)
-    if not any(c.has(Unevaluated) for c in closed):
-        return tuple(Ball(enclosed(c, digits)) for c in closed)
+    unknown = [k for k, c in enumerate(closed) if c.has(Unevaluated)]
     with located("coefficients", activation):
-        found = line_coefficients(_line(activation), n, digits)
+        found = line_coefficients(_line(activation), unknown, digits) if unknown else ()
+    known = dict(zip(unknown, found, strict=True))
     return tuple(
-        Ball(value if c.has(Unevaluated) else enclosed(c, digits))
-        for c, value in zip(closed, found, strict=True)
+        Ball(known[k] if k in known else enclosed(c, digits)) for k, c in enumerate(closed)
     )
 
 
@@ -93,7 +92,7 @@ def beta(source: Any, x: Symbol | None = None, *, gain: Any = None, digits: int 
     >>> print(hermiso.certified.beta("relu", digits=10))
     [1.26652889653787... +/- ...]
     """
-    return 1 + beta_minus_one(source, x, gain=gain, digits=digits)
+    return 1 + _excess(_numeric(source, x, gain), _digits(digits))
 
 
 def beta_minus_one(
@@ -105,17 +104,25 @@ def beta_minus_one(
     >>> print(certified.beta_minus_one("tanh", gain=1e-6, digits=8))
     [6.666666666...e-25 +/- ...]
     """
-    _digits(digits)
     activation = _numeric(source, x, gain)
+    ball = _excess(activation, _digits(digits))
+    if ball.contains(0) and not ball.is_exact:
+        raise PrecisionError(
+            f"beta - 1 of {activation.name} is {ball}, too small for a ball; ask for beta"
+        )
+    return ball
+
+
+def _excess(activation: Activation, digits: int) -> Ball:
     closed = _closed("beta", activation) - 1
     with located("beta", activation):
         if closed.has(Unevaluated):
             return Ball(strength(_line(activation), digits))
         excess = enclosed(closed, digits)
-        if excess.contains(0) and closed != 0:  # kinks far out: exp(-t^2/(2 gain^2))
-            excess = enclosed(closed, digits, FINEST)
+        if excess.contains(0) and not excess.is_zero():  # kinks far out: exp(-t^2/(2 gain^2))
+            excess = enclosed(unlimited(closed), digits, FINEST)
         if excess.contains(0) and not excess.is_zero():
-            raise PrecisionError(f"beta - 1 is 0 or below 2^-{FINEST}; it is {excess.str(5)}")
+            raise PrecisionError(f"beta - 1 may be 0: it is {excess.str(5)}; it is {closed}")
         return Ball(excess)
 
 

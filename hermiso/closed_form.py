@@ -24,6 +24,7 @@ from hermiso.symbolic.nodes import (
     GaussianMean,
     HermiteCoefficient,
     IsometryStrength,
+    mean_of,
 )
 from hermiso.symbolic.present import expanded, strength, tidy
 from hermiso.symbolic.terms import Term, polynomial
@@ -57,7 +58,7 @@ def _mean(p: Problem) -> Expr:
         return closed
     except NoClosedForm:
         p.screen()
-        return p.centre if p.parity == -1 else GaussianMean(p.expression, p.x)
+        return mean_of(p.expression, p.x)
 
 
 def beta(source: Any, x: Symbol | None = None, *, gain: Any = None) -> Expr:
@@ -85,7 +86,7 @@ def _strength(p: Problem) -> Expr:
         second = p.exact.second_moment()
     except NoClosedForm:
         p.screen()
-        if p.parity == 1:
+        if p.parity == 1 and not p.polynomial_part:
             p.require_varying()
             return sp.Integer(2)
         return IsometryStrength(p.expression, p.x)
@@ -151,7 +152,8 @@ def _degree(k: Any) -> Expr:
 
 def _coefficient(p: Problem, k: Expr) -> Expr:
     n = int(k)
-    if n and p.parity == (1 if n % 2 else -1):
+    vanishing = p.parity == (1 if n % 2 else -1)  # but for the polynomial part
+    if vanishing and not p.polynomial_part:
         p.screen_unless_exact()
         return sp.S.Zero
     try:
@@ -161,8 +163,8 @@ def _coefficient(p: Problem, k: Expr) -> Expr:
         return closed
     except NoClosedForm:
         p.screen()
-        if n == 0 and p.parity == -1:
-            return p.centre
+        if vanishing:
+            return rules.polynomial_coefficient(p.polynomial_part, p.x, n)
         return HermiteCoefficient(p.expression, p.x, k)
 
 
@@ -277,8 +279,7 @@ def kernel_map(
 def _kernel_map(p: Problem) -> Expr:
     hat = _dual(p)
     if isinstance(hat, DualActivation):
-        c0, second = GaussianMean(p.expression, p.x), GaussianMean(p.expression**2, p.x)
-        c0 = p.centre if p.parity == -1 else c0
+        c0, second = mean_of(p.expression, p.x), GaussianMean(p.expression**2, p.x)
         return (hat - c0**2) / (second - c0**2)
     c0, second = p.exact.expectation(), p.exact.second_moment()
     variance = expanded(second - c0**2)

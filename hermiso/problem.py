@@ -70,12 +70,12 @@ class Problem:
 
     @cached_property
     def parity(self) -> int:
-        """1 if sigma is visibly even, -1 if it is odd up to a constant, else 0."""
+        """1 if sigma is visibly even up to a polynomial, -1 if it is odd, else 0."""
         return symmetry(self.expression, self.x)[0]
 
     @cached_property
-    def centre(self) -> Expr:
-        """The mean of an activation that is odd up to a constant."""
+    def polynomial_part(self) -> Expr:
+        """The polynomial p that leaves sigma - p even or odd."""
         return symmetry(self.expression, self.x)[1]
 
     def restored(self, e: Expr) -> Expr:

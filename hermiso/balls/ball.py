@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
-from numbers import Rational
 from typing import Any
 
 import mpmath
@@ -21,6 +20,7 @@ from flint import acb, arb, ctx, fmpq
 from mpmath import libmp
 
 from hermiso.balls.compile import constant
+from hermiso.balls.reals import fraction, infinite, is_real, rational
 from hermiso.balls.widths import (
     EXTRA,
     GUARD,
@@ -45,6 +45,9 @@ class Ball:
 
     Raises:
         PrecisionError: if the value is not finite.
+        ValueError: if text is neither a number nor a ball.
+
+    Balls that are not decided to be equal have no hash: they are keys of no dict.
 
     >>> from fractions import Fraction
     >>> third = Ball("[0.33333333333333333333 +/- 1e-20]")
@@ -66,7 +69,7 @@ class Ball:
             if value is None or isinstance(value, bool):
                 raise TypeError(f"Ball({value!r}): a ball, a number or text is required")
             with ctx.workprec(64 + 4 * len(str(value))):
-                value = arb(value)
+                value = _read(value)
         if not value.is_finite():
             raise PrecisionError("the ball is not finite: nothing is known about the number")
         object.__setattr__(self, "value", tamed(value))
@@ -233,7 +236,7 @@ class Ball:
 
     def __float__(self) -> float:
         """Return the float nearest to the midpoint, even if the ball spans several floats."""
-        return float(_fraction(self.mid))
+        return float(fraction(self.mid))
 
     def to_interval(self) -> Any:
         """Return an `mpmath.iv` interval with exactly the ends of the ball."""
@@ -256,7 +259,7 @@ class Ball:
 
     def __str__(self) -> str:
         if self.is_exact:
-            return _plain(_fraction(self.mid))
+            return _plain(fraction(self.mid))
         if self.digits < 4:  # few digits are certain: show two more of the midpoint
             return str(self.value.str(max(int(self.digits), 1) + 2, more=True))
         return str(self.value.str(int(self.digits) + 3))
@@ -273,6 +276,15 @@ class Ball:
         return _restored, tuple(int(n) for n in (*mid, *rad))
 
 
+def _read(value: Any) -> arb:
+    try:
+        return arb(value)
+    except ValueError:
+        raise ValueError(f'Ball({value!r}): write a number or "[1.5 +/- 1e-3]"') from None
+    except TypeError:
+        raise TypeError(f"Ball({value!r}): a ball, a number or text is required") from None
+
+
 def _restored(man: int, exp: int, radius: int, radius_exp: int) -> Ball:
     """Rebuild a ball; flint rounds radii up to the next 30-bit number, even those that fit."""
     if not radius:
@@ -284,13 +296,11 @@ def _restored(man: int, exp: int, radius: int, radius_exp: int) -> Ball:
 
 # --- numbers of all kinds -------------------------------------------------------------------
 
-Ends = tuple[Fraction, Fraction]
+Ends = tuple[Fraction | float, Fraction | float]
 
 
 def _is_number(number: Any) -> bool:
-    if isinstance(number, sp.Expr):
-        return bool(number.is_number)
-    return isinstance(number, (Ball, Rational, mpmath.mpf)) or hasattr(number, "as_integer_ratio")
+    return isinstance(number, Ball) or is_real(number)
 
 
 def _enclosures(number: Any, ball: Ball) -> Iterator[Ends]:
@@ -298,7 +308,10 @@ def _enclosures(number: Any, ball: Ball) -> Iterator[Ends]:
     if isinstance(number, Ball):
         yield _ends(number)
         return
-    exact = _exact(number)
+    if infinite(number):
+        yield (math.inf, math.inf) if number > 0 else (-math.inf, -math.inf)
+        return
+    exact = rational(number)
     if exact is not None:
         yield exact, exact
         return
@@ -310,40 +323,7 @@ def _enclosures(number: Any, ball: Ball) -> Iterator[Ends]:
 
 
 def _ends(ball: Ball) -> Ends:
-    return _fraction(ball.lower), _fraction(ball.upper)
-
-
-def _exact(number: Any) -> Fraction | None:
-    """Return a number as a Fraction, None if it is irrational."""
-    if isinstance(number, str):
-        return Fraction(number)
-    if isinstance(number, Rational):
-        return Fraction(int(number.numerator), int(number.denominator))
-    if isinstance(number, mpmath.mpf):
-        return _fraction(number)
-    if isinstance(number, sp.Expr) and number.is_number:
-        return _exact_sympy(number)
-    if hasattr(number, "as_integer_ratio"):
-        return Fraction(*number.as_integer_ratio())
-    raise TypeError(f"{number!r} is no real number")
-
-
-def _exact_sympy(number: sp.Expr) -> Fraction | None:
-    if number.is_Rational:
-        return Fraction(int(number.p), int(number.q))
-    if number.is_Float:
-        return _fraction(mpmath.mp.make_mpf(number._mpf_))
-    if number.is_finite is False or number.is_extended_real is False:
-        raise TypeError(f"{number} is no real number")
-    return None
-
-
-def _fraction(number: Any) -> Fraction:
-    """Return an mpf as a Fraction."""
-    if not mpmath.isfinite(number) or hasattr(number, "func"):
-        raise TypeError(f"{number!r} is no finite mpf; give an irrational constant as sympy's")
-    sign, man, exp, _ = number._mpf_
-    return Fraction(-int(man) if sign else int(man)) * Fraction(2) ** int(exp)
+    return fraction(ball.lower), fraction(ball.upper)
 
 
 def _mpf(exact: arb) -> Any:
@@ -373,7 +353,7 @@ def _combined(
     """Apply an operation at a precision that loses nothing; NotImplemented for no number."""
     if not _is_number(other):
         return NotImplemented  # type: ignore[no-any-return]
-    exact = None if isinstance(other, Ball) else _exact(other)
+    exact = None if isinstance(other, Ball) else rational(other)
     if isinstance(other, Ball):
         b, dyadic = other.value, True
     elif exact is not None and not exact.denominator & (exact.denominator - 1):

@@ -69,6 +69,23 @@ def _size(e: Expr) -> arb:
     return value if value > 0 or value.is_zero() else arb(1)
 
 
+def unlimited(e: Expr) -> Expr:
+    """Write erf(t) as +-1 -+ erfc|t| and multiply out: what remains of 1 - 1 + e^-1000 shows.
+
+    >>> t = sp.sqrt(2) * 500
+    >>> unlimited(1 - sp.erf(t) ** 2)
+    -erfc(500*sqrt(2))**2 + 2*erfc(500*sqrt(2))
+    """
+    numerator, denominator = sp.fraction(sp.together(e.replace(sp.erf, _from_its_limit)))
+    return sp.expand(numerator) / denominator
+
+
+def _from_its_limit(t: Expr) -> Expr:
+    if not t.is_number or t.is_zero:
+        return sp.erf(t)
+    return 1 - sp.erfc(t) if t.is_positive else sp.erfc(-t) - 1
+
+
 # --- what the table of functions on balls does not know ---------------------------------------
 
 

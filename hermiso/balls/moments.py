@@ -22,7 +22,8 @@ from hermiso.errors import ActivationError, PrecisionError
 
 GUARD = 12
 MOST, ENOUGH = 8, 4000  # bits are at most MOST times those of the digits, and ENOUGH
-VANISHING = 3  # how many times the digits are spent on a value that stays around 0
+VANISHING = 3  # how many times the digits are spent on a value that stays around 0,
+DEEP = 500  # and at least so many bits
 
 
 @cache
@@ -117,23 +118,33 @@ def refined(
     target = bits = ceil(digits * log2(10)) + GUARD
     values: tuple[arb, ...] = ()
     while bits <= MOST * target + ENOUGH:
-        wanted = tuple(bits - ceil(s) for s in scales)
-        # where sampling has seen nothing, the function may have any size up to 1
-        goal = Goal(tuple(weights), wanted, max(wanted) if min(scales) <= -FLOOR else bits)
         with ctx.workprec(bits + 40 + extra):
             try:
-                values = tuple(evaluate(line.rule(goal)))
+                values = tuple(evaluate(line.rule(_goal(weights, scales, bits))))
             except Unseparated:
                 bits *= 2
                 continue
             lacking = max(missing(v, digits, target) for v in values)
-            slight = arb(2) ** (max(scales) - target)
-            small = all(v.is_finite() and v.rad() < slight for v in values)
-        if lacking <= 0 or (vanishing and small and bits >= VANISHING * target):
+            slight = vanishing and _slight(values, arb(2) ** (max(scales) - target))
+        if lacking <= 0 or (slight and bits >= max(VANISHING * target, DEEP)):
             return values
         bits += max(lacking, 8) if lacking < target else bits
+    raise _unreached(line, digits, bits, values)
+
+
+def _goal(weights: Sequence[Weight], scales: Sequence[float], bits: int) -> Goal:
+    wanted = tuple(bits - ceil(s) for s in scales)
+    # where sampling has seen nothing, the function may have any size up to 1
+    return Goal(tuple(weights), wanted, max(wanted) if min(scales) <= -FLOOR else bits)
+
+
+def _slight(values: Sequence[arb], size: arb) -> bool:
+    return all(v.is_finite() and v.rad() < size for v in values)
+
+
+def _unreached(line: Line, digits: int, bits: int, values: Sequence[arb]) -> PrecisionError:
     seen = f"the value is {values[0].str(5)}; " if values else ""
-    raise PrecisionError(
+    return PrecisionError(
         f"{line.expression}: {digits} digits were not reached with {bits // 2} bits; {seen}"
         "ask for fewer digits"
     )

@@ -8,7 +8,7 @@ For a function that is holomorphic around the line a few hundred terms do for ev
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil, log, log2
 
@@ -59,11 +59,18 @@ class Spectrum:
         return sum((c * c * term(k) for k, c in rows), arb(0))
 
 
-def coefficients(line: Line, n: int, digits: int) -> tuple[arb, ...]:
-    """Enclose c_0, ..., c_{n-1}, each to digits relative to itself unless it may be 0."""
+def coefficients(line: Line, degrees: Sequence[int], digits: int) -> tuple[arb, ...]:
+    """Enclose c_k for some k, each to digits relative to itself unless it may be 0."""
+    n = max(degrees, default=-1) + 1
+    if not n:
+        return ()
+
+    def chosen(rule: Rule) -> tuple[arb, ...]:
+        found = _coefficients(rule, n)
+        return tuple(found[k] for k in degrees)
+
     weights = power(1), hermite(n - 1)
-    extra = recurrence_bits(n, digits)
-    return refined(line, weights, digits, lambda rule: _coefficients(rule, n), extra) if n else ()
+    return refined(line, weights, digits, chosen, recurrence_bits(n, digits))
 
 
 def _coefficients(rule: Rule, n: int) -> tuple[arb, ...]:

@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import Any
 
 import sympy as sp
-from sympy import Expr, Integer, oo
+from sympy import Expr, Integer, Symbol, oo
 
 from hermiso.errors import NoClosedForm
 from hermiso.hermite import (
@@ -26,9 +26,10 @@ from hermiso.hermite import (
     probabilist_at_zero,
 )
 from hermiso.signs import sign_of
-from hermiso.symbolic.exact import ExactFunction
+from hermiso.symbolic.exact import ExactFunction, exact
 from hermiso.symbolic.jumps import edges
 from hermiso.symbolic.moments import Moments, by_kernel
+from hermiso.symbolic.present import tidy
 from hermiso.symbolic.terms import ONE, ZERO, Term, Terms, derivative, polynomial
 
 Pair = tuple[Expr, Expr]
@@ -48,6 +49,11 @@ def hermite_mean(f: ExactFunction, k: int) -> Expr:
 
 def _direct(f: ExactFunction, k: int) -> Expr:
     return f.expectation(polynomial(coefficients(k)))
+
+
+def polynomial_coefficient(p: Expr, x: Symbol, k: int) -> Expr:
+    """Return c_k of a polynomial."""
+    return tidy(hermite_mean(exact(p, x), k) / sp.sqrt(sp.factorial(k))) if p else ZERO
 
 
 def symbolic_hermite_mean(f: ExactFunction, k: Expr) -> tuple[Expr, int]:

@@ -8,6 +8,7 @@ wide integrands), a certified enclosure decides.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,7 +17,13 @@ import mpmath
 import sympy as sp
 from sympy import Expr, Symbol
 
-from hermiso.errors import ConfirmationError, HermisoError, NoClosedForm, PrecisionError
+from hermiso.errors import (
+    ActivationError,
+    ConfirmationError,
+    HermisoError,
+    NoClosedForm,
+    PrecisionError,
+)
 from hermiso.evaluate import over_mpmath, over_numpy
 from hermiso.hermite import he
 from hermiso.quadrature import nodes
@@ -238,9 +245,14 @@ def same_value(
     sample: Mapping[Symbol, Expr],
     what: str,
 ) -> None:
-    """Raise ConfirmationError unless closed = combine(*parts) to 25 digits at a sample."""
+    """Raise ConfirmationError unless closed = combine(*parts) to 25 digits at a sample.
+
+    Raises:
+        PrecisionError: if combine divides by what 1280 digits do not tell from 0.
+    """
+    expected = None
     for digits in (40, 80, 160, 320, 640, 1280):  # both sides may cancel
-        with mpmath.workdps(digits):
+        with mpmath.workdps(digits), suppress(ZeroDivisionError, ActivationError):
             exact = _at_precision(sample)
             value, *others = (
                 mpmath.mpmathify(over_mpmath(sp.sympify(e), exact)) for e in (closed, *parts)
@@ -248,6 +260,11 @@ def same_value(
             expected = combine(*others)
             if abs(value - expected) <= mpmath.mpf(10) ** -25 * max(1, abs(expected)):
                 return
+    if expected is None:
+        raise PrecisionError(
+            f"{what}: its denominator is 0 to {digits} digits, so {closed} cannot be confirmed; "
+            "derive it with a symbolic parameter and substitute"
+        )
     raise ConfirmationError(
         f"{what}: {closed} is {mpmath.nstr(value, 15)} at {dict(sample)}, "
         f"{mpmath.nstr(expected, 15)} is right; this is a bug of hermiso, please report it"

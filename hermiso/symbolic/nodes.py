@@ -16,6 +16,7 @@ from sympy import Expr, Symbol
 from hermiso.errors import ActivationError, HermisoError, NoClosedForm
 from hermiso.hermite import he, isometry_strength
 from hermiso.pieces import split
+from hermiso.symbolic.coefficients import polynomial_coefficient
 from hermiso.symbolic.symmetry import symmetry
 
 
@@ -130,8 +131,8 @@ def mean_of(e: Expr, x: Symbol) -> Expr:
     """Return E[e] as a node, or its value where symmetry shows it."""
     if x not in e.free_symbols:
         return e
-    parity, centre = symmetry(e, x)
-    return centre if parity == -1 else GaussianMean(e, x)
+    parity, p = symmetry(e, x)
+    return polynomial_coefficient(p, x, 0) if parity == -1 else GaussianMean(e, x)
 
 
 def _slope(e: Expr, x: Symbol) -> Expr | None:

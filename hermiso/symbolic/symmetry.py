@@ -9,18 +9,28 @@ MAX_OPERATIONS = 60  # beyond it simplification costs more than quadrature
 
 
 def symmetry(e: Expr, x: Symbol) -> tuple[int, Expr]:
-    """Return (parity, c): 1 if e is even, -1 if e - c is odd for a constant c, else 0.
+    """Return (parity, p): e - p is even (1) or odd (-1) for a polynomial p; parity 0: not seen.
 
-    A parity of 0 means that none was seen: sigmoid(x) + sigmoid(-x) = 1 is, deeper ones are not.
+    sigmoid(x) - 1/2 is odd, log(1 + e^x) - x/2 is even; deeper symmetries are not seen.
     """
     mirrored = e.subs(x, -x)
     if mirrored == e:
         return 1, sp.S.Zero
     if e.count_ops() > MAX_OPERATIONS:
         return 0, sp.S.Zero
-    if sp.expand(mirrored - e) == 0:
-        return 1, sp.S.Zero
-    total = sp.expand(mirrored + e)
-    if x in total.free_symbols and total.has(sp.exp):
-        total = sp.cancel(sp.together(mirrored + e))
-    return (0, sp.S.Zero) if x in total.free_symbols else (-1, total / 2)
+    mirrored = mirrored.replace(sp.log, _exponentials_out)
+    for parity in (1, -1):
+        rest = sp.expand(e - parity * mirrored)
+        if not rest.is_polynomial(x) and rest.has(sp.exp):
+            rest = sp.cancel(sp.together(e - parity * mirrored))
+        if rest.is_polynomial(x):
+            return parity, sp.expand(rest / 2)
+    return 0, sp.S.Zero
+
+
+def _exponentials_out(u: Expr) -> Expr:
+    """Write log(1 + e^-x) as log(1 + e^x) - x."""
+    numerator, denominator = sp.fraction(sp.together(u))
+    if isinstance(denominator, sp.exp):
+        return sp.log(numerator) - denominator.exp
+    return sp.log(u)

@@ -8,7 +8,13 @@ from sympy import E, Rational, Symbol, cos, cosh, erf, exp, pi, sin, sinh, sqrt,
 import hermiso
 import hermiso.closed_form
 import hermiso.problem
-from hermiso.errors import ActivationError, ConfirmationError, NotSquareIntegrable, UnknownSign
+from hermiso.errors import (
+    ActivationError,
+    ConfirmationError,
+    NotSquareIntegrable,
+    PrecisionError,
+    UnknownSign,
+)
 from hermiso.symbolic.moments import Moments
 from hermiso.symbolic.nodes import IsometryStrength, Unevaluated
 
@@ -388,3 +394,20 @@ def test_symmetry_about_a_constant() -> None:
     assert hermiso.moment("sigmoid") == Rational(1, 2)
     assert hermiso.coefficient("sigmoid", 2) == 0
     assert hermiso.coefficient("softplus", 3).evalf(10) == 0
+
+
+def test_symmetry_about_a_polynomial() -> None:
+    """x sigmoid(x) - x/2 and log(1 + e^x) - x/2 are even, atan + x^2 is odd but for x^2."""
+    for name in ("silu", "gelu_tanh", "softplus"):
+        assert hermiso.coefficient(name, 1) == Rational(1, 2)
+        assert hermiso.coefficient(name, 3) == 0
+    e = sp.atan(x) + x**2
+    assert hermiso.moment(e, x) == 1
+    assert hermiso.coefficient(e, 2, x) == sp.sqrt(2)
+    assert hermiso.coefficient(e, 4, x) == 0
+    assert hermiso.beta(sp.exp(-(x**4)) + x, x).evalf(10) != 2
+
+
+def test_a_variance_that_no_precision_shows() -> None:
+    with pytest.raises(PrecisionError, match="symbolic parameter"):
+        hermiso.beta("threshold", gain=1e-6)

@@ -11,7 +11,7 @@ from sympy import Rational, erf, exp, pi, sqrt
 import hermiso
 from hermiso import catalogue
 from hermiso.balls.ball import Ball
-from hermiso.balls.closed import enclosed
+from hermiso.balls.closed import enclosed, unlimited
 from hermiso.balls.compile import compiled
 from hermiso.errors import NoClosedForm, PrecisionError
 from hermiso.evaluate import over_mpmath
@@ -228,3 +228,13 @@ def test_balls_that_reach_beyond_the_ends_of_a_function():
                     assert abs(wide.mid - inner.mid) <= wide.rad + inner.rad
                 assert wide.rad < 1e-12
         assert compiled(sp.asin(rho), rho).real(arb(2) + arb(0, 0.5)).is_nan()
+
+
+def test_ones_cancel_before_they_are_evaluated():
+    t = 500 * sqrt(2)
+    assert Ball(enclosed(1 - erf(t) ** 2, 30)).contains(0)
+    ball = Ball(enclosed(unlimited(1 - erf(t) ** 2), 30))
+    with mpmath.workdps(50):
+        value = mpmath.erfc(500 * mpmath.sqrt(2))
+        expected = 2 * value - value**2
+    assert abs(ball.mid / expected - 1) < mpmath.mpf(10) ** -29

@@ -15,7 +15,7 @@ import sympy as sp
 from mpmath import mp, mpf
 
 from hermiso import certified
-from hermiso.errors import ActivationError
+from hermiso.errors import ActivationError, PrecisionError
 from tests.data.certified import (
     Reference,
     X,
@@ -261,3 +261,44 @@ def test_the_process_keeps_its_precision() -> None:
     before, working = ctx.prec, mpmath.mp.prec
     check_value("silu", "beta minus one")
     assert (ctx.prec, mpmath.mp.prec) == (before, working)
+
+
+@pytest.mark.parametrize("width", [100, 1000, 3000])
+def test_the_strength_of_a_clip_at_a_tiny_gain(width: int) -> None:
+    """Kinks at +-T, T = 1/gain: E (sigma - c_1 z)^2/gain^2 = q + T^2 q - 2 T phi(T) - q^2."""
+    ball = certified.beta_minus_one("hardtanh", gain=sp.Rational(1, width), digits=30)
+    with mpmath.workdps(80):
+        t = mpf(width)
+        q, bell = mpmath.erfc(t / mpmath.sqrt(2)), mpmath.npdf(t)
+        rest = q + t**2 * q - 2 * t * bell - q**2
+        expected = rest / (rest + (1 - q) ** 2)
+        assert abs(ball.mid / expected - 1) < mpmath.mpf(10) ** -29
+    assert ball.digits >= 30
+    assert certified.beta("hardtanh", gain=sp.Rational(1, width), digits=10) > 1
+
+
+def test_a_strength_too_small_for_a_ball() -> None:
+    with pytest.raises(PrecisionError, match=r"too small for a ball; ask for beta"):
+        certified.beta_minus_one("hardtanh", gain=1e-6)
+    assert certified.beta("hardtanh", gain=1e-6).overlaps(certified.Ball(1))
+
+
+def test_a_moment_far_below_its_integrand() -> None:
+    """E[cos(60 z) tanh(z)^2] is 1e-39: 5 digits of it are 5 digits, not a ball around 0."""
+    few, many = (certified.moment(sp.cos(60 * X) * sp.tanh(X) ** 2, X, digits=d) for d in (5, 40))
+    assert few.digits >= 5
+    assert_overlap(few, many, "E[cos(60 z) tanh(z)^2]")
+    with mpmath.workdps(60):
+        expected = mpmath.quad(
+            lambda t: mpmath.cos(60 * t) * mpmath.tanh(t) ** 2 * mpmath.npdf(t),
+            mpmath.linspace(-20, 20, 161),
+        )
+        assert abs(many.mid / expected - 1) < mpmath.mpf(10) ** -15
+
+
+def test_coefficients_have_the_digits_asked_for() -> None:
+    """Those that vanish by symmetry do not raise the precision of the others."""
+    for name in ("tanh", "silu", "gelu_tanh", "softplus"):
+        found = certified.coefficients(name, 12, digits=30)
+        assert all(30 <= c.digits < 50 or c.is_exact or c.contains(0.5) for c in found)
+        assert sum(c.is_exact and c == 0 for c in found) >= 5

@@ -213,3 +213,31 @@ def test_arithmetic_ignores_the_precision_around_it(balls: Balls) -> None:
         narrow = balls.sin * balls.fine
         assert balls.fine.less(balls.coarse + 1) is True
     assert ends(narrow) == ends(balls.sin * balls.fine)
+
+
+def test_every_number_is_below_infinity(balls: Balls) -> None:
+    for infinity in (sp.oo, float("inf"), mpmath.inf):
+        assert balls.fine < infinity
+        assert balls.fine > -infinity
+        assert balls.fine.contains(infinity) is False
+
+
+@pytest.mark.parametrize("number", [float("nan"), mpmath.nan, sp.nan, sp.zoo, sp.I, "abc"], ids=str)
+def test_what_is_no_real_number_is_named(balls: Balls, number: Any) -> None:
+    with pytest.raises(ValueError, match=re.escape(str(number).strip("'"))):
+        balls.fine.contains(number)
+    with pytest.raises(ValueError, match="no"):
+        balls.fine.less(number)
+
+
+def test_a_ball_is_read_from_text_or_numbers() -> None:
+    with pytest.raises(ValueError, match=r"Ball\('abc'\): write a number"):
+        certified.Ball("abc")
+    for other in (None, [1], 1j, True):
+        with pytest.raises(TypeError, match="a number or text is required"):
+            certified.Ball(other)
+
+
+def test_a_ball_is_no_key(balls: Balls) -> None:
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(balls.fine)
