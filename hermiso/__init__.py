@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from hermiso import catalogue, certified, gram, numeric
+    from hermiso import bounds, catalogue, certified, gram, numeric
     from hermiso.activation import Activation, as_activation
     from hermiso.certified import moment as enclose
     from hermiso.closed_form import (
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from hermiso.errors import HermisoError
     from hermiso.gram import isometry, isometry_gap, potential
     from hermiso.hermite import he
+    from hermiso.meanfield import mean_field
     from hermiso.parsing import parse
 
 # name -> its module; each is imported on first use, so that `import hermiso` stays light
@@ -41,15 +42,17 @@ _HOME = {
     **dict.fromkeys(["Activation", "as_activation"], "hermiso.activation"),
     "HermisoError": "hermiso.errors",
     "he": "hermiso.hermite",
+    "mean_field": "hermiso.meanfield",
     "parse": "hermiso.parsing",
 }
-_MODULES = ("catalogue", "certified", "errors", "gram", "numeric")
+_MODULES = ("bounds", "catalogue", "certified", "errors", "gram", "numeric")
 
 __all__ = [
     "Activation",
     "HermisoError",
     "as_activation",
     "beta",
+    "bounds",
     "catalogue",
     "certified",
     "coefficient",
@@ -62,6 +65,7 @@ __all__ = [
     "isometry",
     "isometry_gap",
     "kernel_map",
+    "mean_field",
     "moment",
     "numeric",
     "parse",

@@ -39,3 +39,7 @@ class PrecisionError(HermisoError, ArithmeticError):
 
 class ConfirmationError(HermisoError, RuntimeError):
     """A derived closed form disagrees with quadrature: a bug of hermiso, never an answer."""
+
+
+class BoundError(HermisoError, ValueError):
+    """An argument of a bound is outside its domain: beta, a gap, a number of samples, a layer."""

@@ -37,9 +37,12 @@ ROOMS = (
     {"vocabulary"},
     {"parsing"},
     {"gram"},
+    {"bounds"},
     {"closed_form"},
     {"certified"},
     {"numeric"},
+    {"meanfield"},
+    {"plots"},
     {"__init__"},
     {"__main__"},
 )

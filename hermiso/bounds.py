@@ -1,0 +1,352 @@
+"""Bounds of the papers on isometry and its gap, one function per statement, and sharper ones.
+
+Conventions: n samples with a correlation matrix G_0; gap = -log I, gap0 that of G_0, so that
+det G_0 = e^(-n gap0); the mean-field step G -> kappa(G) with kappa(rho) = sum p_k rho^k and
+p_1 = 2 - beta. Layers are counted from 0, the input. Everything is vectorised over layers.
+
+The bounds of this project rest on one lemma. Let s be the squared multiple correlation of a
+sample with some others, 1 - s = det(G)/det(G without it). Then (docs/bounds.md has the proof)
+
+    s(kappa(G)) <= kappa(s(G)),
+
+which for two samples is Jensen's inequality. It takes Lemma A.7 from pairs to any number of
+samples and gives, for x = 1/det - 1 of every layer,
+
+    x_{l+1} <= x_l (2 - beta + x_l)/(1 + beta x_l) <= x_l/beta.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from hermiso.errors import BoundError, GramError
+
+Array: TypeAlias = NDArray[np.float64]
+Bound: TypeAlias = Callable[[float, int, float, ArrayLike], Array]
+
+FARTHEST = 2**62  # layers that a search for a depth tries
+HUGE = 40.0  # g beyond which e^-g is lost beside 1
+
+
+# --- the paper ------------------------------------------------------------------------------
+
+
+def theorem1(norms: ArrayLike) -> float:
+    """Return 1 + (1/n) sum (a_i - mean)^2/mean^2 <= I(G~)/I(G) (isometry paper, Theorem 1, eq. 4).
+
+    Args:
+        norms: a_1, ..., a_n > 0, the norms of the samples before normalization.
+
+    >>> theorem1([1.0, 3.0])
+    1.25
+    """
+    a = _norms(norms)
+    return 1 + float(np.var(a / np.mean(a)))
+
+
+def theorem1_exact(norms: ArrayLike) -> float:
+    """Return I(G~)/I(G) = mean(a_i^2)/(prod a_i^2)^(1/n), which Theorem 1 bounds from below.
+
+    >>> round(theorem1_exact([1.0, 3.0]), 12)
+    1.666666666667
+    """
+    a = _norms(norms)
+    scaled = a / np.max(a)
+    return float(np.mean(scaled**2) / np.exp(2 * np.mean(np.log(scaled))))
+
+
+def lemma_a4(n: int, largest: float) -> tuple[float, float]:
+    """Enclose det G by the largest |G_ij|, i != j (isometry paper, Lemma A.4, eq. 24).
+
+    Args:
+        n: number of samples.
+        largest: max |G_ij| of a correlation matrix, in [0, 1].
+
+    Returns:
+        (lower, upper); the lower bound is 0 where (n - 1) largest > 1.
+    """
+    n = _samples(n)
+    if not 0 <= largest <= 1:
+        raise BoundError(f"the largest |correlation| is {largest}; it must lie in [0, 1]")
+    return max(0.0, 1 - (n - 1) * largest) ** n, 1 - largest**2
+
+
+def lemma_a7(beta: float, rho: ArrayLike) -> Array:
+    """Return beta^-1 |rho|/(1 - |rho|), a bound of |kappa|/(1 - |kappa|) (Lemma A.7, eq. 38).
+
+    Args:
+        beta: isometry strength, in [1, 2].
+        rho: correlations in [-1, 1]; inf at the ends.
+    """
+    size = np.abs(np.asarray(rho, dtype=np.float64))
+    if not np.all(size <= 1):
+        raise BoundError(f"rho is {rho!r}; correlations lie in [-1, 1]")
+    with np.errstate(divide="ignore"):
+        return np.asarray(size / (1 - size) / _strength(beta))
+
+
+def corollary_a3(beta: float, potential0: float, layer: ArrayLike) -> Array:
+    """Return beta^-l gamma(G_0) >= gamma(G_l) (isometry paper, Corollary A.3, eq. 23)."""
+    if not potential0 >= 0:
+        raise BoundError(f"the potential is {potential0}; it must be >= 0")
+    return np.asarray(potential0 * np.exp(-_layers(layer) * math.log(_strength(beta))))
+
+
+def gap_of_potential(n: int, potential: ArrayLike) -> Array:
+    """Return -log(1 - (n - 1) gamma/(1 + gamma)) >= gap (isometry paper, eq. 28 with >=).
+
+    inf where (n - 1) gamma/(1 + gamma) >= 1, where Lemma A.4 says nothing.
+    """
+    n, gamma = _samples(n), np.asarray(potential, dtype=np.float64)
+    row = (n - 1) * gamma / (1 + gamma)
+    return np.where(row < 1, -np.log1p(-np.minimum(row, 1 - 2**-53)), np.inf)
+
+
+def theorem4(beta: float, n: int, gap0: float, layer: ArrayLike) -> Array:
+    """Return 4n beta^-l e^(n gap0) >= gap of layer l (isometry paper, Theorem 4, eq. 12).
+
+    The paper states it for large l; it holds for every l, as `all_layers` shows.
+
+    Args:
+        beta: isometry strength, in [1, 2].
+        n: number of samples.
+        gap0: gap of the input, >= 0.
+        layer: integers l >= 0.
+    """
+    beta, n, gap0, layers = _checked(beta, n, gap0, layer)
+    with np.errstate(over="ignore"):
+        return np.asarray(np.exp(n * gap0 + math.log(4 * n) - layers * math.log(beta)))
+
+
+def theorem4_threshold(beta: float, n: int, gap0: float) -> float:
+    """Return (log 4n + n gap0)/log beta: from this layer on the proof of Theorem 4 works.
+
+    The paper prints beta^-1 in place of 1/log beta, which is too early for beta near 1.
+    """
+    beta, n, gap0, _ = _checked(beta, n, gap0, 0)
+    rate = math.log(beta)
+    return (math.log(4 * n) + n * gap0) / rate if rate else math.inf
+
+
+# --- sharper --------------------------------------------------------------------------------
+
+
+def logistic(beta: float, n: int, gap0: float, layer: ArrayLike) -> Array:
+    """Iterate x <- x (2 - beta + x)/(1 + beta x), x = 1/det G - 1: log(1 + x)/n >= gap.
+
+    In d = det G it is d <- d (1 + (beta - 1)(1 - d)). The sharpest bound here that asks for beta
+    and the gap of the input alone; the cost grows with the largest layer.
+
+    >>> logistic(1.5, 2, 0.3, [0, 1, 2]).round(12)
+    array([0.3       , 0.19828711, 0.12248919])
+    """
+    beta, n, gap0, layers = _checked(beta, n, gap0, layer)
+    y = [_log_expm1(n * gap0)]
+    for _ in range(int(np.max(layers, initial=0))):
+        y.append(_logistic_step(beta, y[-1]))
+    return np.asarray(np.logaddexp(0, np.asarray(y)[layers.astype(int)]) / n)
+
+
+def all_layers(beta: float, n: int, gap0: float, layer: ArrayLike) -> Array:
+    """Return (1/n) log(1 + beta^-l (e^(n gap0) - 1)) >= gap of layer l, for every l >= 0.
+
+    Never above gap0, nor above a 4n^2-th of `theorem4`, whose inequality it proves for every
+    layer. Arguments as there. One step is sharp: two nearly parallel samples attain it.
+
+    >>> all_layers(1.5, 10, 0.3, [0, 1, 2]).round(12)
+    array([0.3       , 0.26191236, 0.22494439])
+    """
+    beta, n, gap0, layers = _checked(beta, n, gap0, layer)
+    excess = _log_expm1(n * gap0) - layers * math.log(beta)
+    return np.asarray(np.logaddexp(0, excess) / n)
+
+
+def samplewise(beta: float, G0: ArrayLike, layer: ArrayLike) -> Array:
+    """Return (1/n) sum_i log(1 + x_i) >= gap of layer l, x_i by the step of `logistic`.
+
+    At first x_i = s_i/(1 - s_i), s_i the squared multiple correlation of sample i with the
+    samples before it: their order matters.
+
+    Args:
+        beta: isometry strength.
+        G0: correlation or Gram matrix of the input, shape (n, n).
+        layer: integers l >= 0; the cost grows with the largest.
+    """
+    beta, layers = _strength(beta), _layers(layer)
+    with np.errstate(divide="ignore"):
+        y = [np.log(_odds(G0))]
+    for _ in range(int(np.max(layers, initial=0))):
+        y.append(np.array([_logistic_step(beta, v) for v in y[-1]]))
+    return np.asarray(np.mean(np.logaddexp(0, np.asarray(y)[layers.astype(int)]), axis=-1))
+
+
+def oppenheim_schur(
+    beta: float, n: int, gap0: float, layer: ArrayLike, spectrum: Sequence[float] | None = None
+) -> Array:
+    """Iterate g <- -sum_k p_k log(1 - (1 - e^-g)^k), g = n gap: a bound for every layer.
+
+    Args:
+        beta: isometry strength.
+        n: number of samples.
+        gap0: gap of the input.
+        layer: integers l >= 0; the cost grows with the largest.
+        spectrum: p_1, p_2, ... of sum 1 with p_1 = 2 - beta; by default p_2 = beta - 1, the
+            worst case, where the step is g - (beta - 1) log(2 - e^-g).
+    """
+    beta, n, gap0, layers = _checked(beta, n, gap0, layer)
+    p = _spectrum(beta, spectrum)
+    values = [n * gap0]
+    for _ in range(int(np.max(layers, initial=0))):
+        values.append(_oppenheim_step(values[-1], p))
+    return np.asarray(np.asarray(values)[layers.astype(int)] / n)
+
+
+def sharp_rate(beta: float) -> float:
+    """Return (2 - beta)^2, the limit of gap_{l+1}/gap_l in the mean field if 1 < beta < 2.
+
+    Off-diagonal entries shrink by p_1 = 2 - beta a layer, and the gap is quadratic in them. At
+    beta = 2, where c_1 = 0, the gap shrinks faster than any geometric sequence.
+    """
+    return (2 - _strength(beta)) ** 2
+
+
+def floor(beta: float, n: int, width: int) -> float:
+    """Return (n - 1)/(2 d (1 - (2 - beta)^2)), where the gap of a network of width d settles.
+
+    The leading order in 1/d, layer normalization after the activation; inf at beta = 1.
+    """
+    n, rate = _samples(n), sharp_rate(beta)
+    if width < 1:
+        raise BoundError(f"the width is {width}; it must be at least 1")
+    return (n - 1) / (2 * width * (1 - rate)) if rate < 1 else math.inf
+
+
+def depth_for_gap(
+    beta: float, gap0: float, target: float, n: int, bound: Bound = all_layers
+) -> float:
+    """Return the first layer at which a bound is at most a target; inf if there is none.
+
+    Args:
+        beta: isometry strength.
+        gap0: gap of the input.
+        target: the wanted gap, > 0.
+        n: number of samples.
+        bound: `all_layers`, `logistic`, `theorem4`, `oppenheim_schur`, ...: any that never
+            rises with depth.
+
+    >>> depth_for_gap(1.5, 0.3, 1e-6, 10), depth_for_gap(1.5, 0.3, 1e-6, 10, theorem4)
+    (36, 51)
+    """
+    if not target > 0:
+        raise BoundError(f"the target gap is {target}; it must be > 0")
+
+    def reached(layer: int) -> bool:
+        return bool(bound(beta, n, gap0, layer) <= target)
+
+    if reached(0):
+        return 0
+    if beta == 1 or gap0 == math.inf:
+        return math.inf
+    high = 1
+    while not reached(high):
+        high *= 2
+        if high > FARTHEST:
+            return math.inf
+    low = high // 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if reached(middle) else (middle, high)
+    return high
+
+
+# --- reading arguments ----------------------------------------------------------------------
+
+
+def _checked(beta: float, n: int, gap0: float, layer: ArrayLike) -> tuple[float, int, float, Array]:
+    if not gap0 >= 0:
+        raise BoundError(f"the gap is {gap0}; it must be >= 0")
+    return _strength(beta), _samples(n), float(gap0), _layers(layer)
+
+
+def _strength(beta: float) -> float:
+    if not 1 <= beta <= 2:
+        raise BoundError(f"beta is {beta}; an isometry strength lies in [1, 2]")
+    return float(beta)
+
+
+def _samples(n: int) -> int:
+    if isinstance(n, bool) or not hasattr(n, "__index__") or n < 1:
+        raise BoundError(f"n is {n!r}; it must be an integer >= 1")
+    return int(n)
+
+
+def _layers(layer: ArrayLike) -> Array:
+    layers = np.asarray(layer)
+    if layers.dtype == bool or layers.dtype.kind not in "iu" or np.any(layers < 0):
+        raise BoundError(f"layer is {layer!r}; layers are integers >= 0")
+    return layers.astype(np.float64)
+
+
+def _norms(norms: ArrayLike) -> Array:
+    a = np.asarray(norms, dtype=np.float64)
+    if a.ndim != 1 or not a.size or not np.all((a > 0) & (a < np.inf)):
+        raise BoundError(f"the norms are {norms!r}; they must be a list of positive numbers")
+    return a
+
+
+def _spectrum(beta: float, spectrum: Sequence[float] | None) -> Array:
+    if spectrum is None:
+        return np.array([2 - beta, beta - 1])
+    p = np.asarray(spectrum, dtype=np.float64)
+    if p.ndim != 1 or not p.size or np.any(p < 0) or abs(p.sum() - 1) > 1e-9:
+        raise BoundError(f"the spectrum is {spectrum!r}; it must be >= 0 and of sum 1")
+    if abs(p[0] - (2 - beta)) > 1e-9:
+        raise BoundError(f"p_1 is {p[0]}; it must be 2 - beta = {2 - beta}")
+    return p
+
+
+def _oppenheim_step(g: float, p: Array) -> float:
+    """-sum p_k log(1 - u^k), u = 1 - e^-g, to full relative accuracy for every g."""
+    if g == 0 or g == math.inf:
+        return g
+    k = np.arange(1, p.size + 1)
+    if g < 0.5:
+        return float(-(p @ np.log1p(-((-math.expm1(-g)) ** k))))
+    if g > HUGE:  # 1 - u^k = k e^-g
+        return float(g - p @ np.log(k))
+    return float(-(p @ np.log(-np.expm1(k * math.log1p(-math.exp(-g))))))
+
+
+def _logistic_step(beta: float, y: float) -> float:
+    """Log x -> log(x (2 - beta + x)/(1 + beta x)), without overflow."""
+    if y > 0:
+        small = math.exp(-y)
+        return y + math.log1p((2 - beta) * small) - math.log(beta + small)
+    x, top = math.exp(y), 2 - beta + math.exp(y)
+    return y + math.log(top) - math.log1p(beta * x) if top else -math.inf
+
+
+def _log_expm1(y: float) -> float:
+    """log(e^y - 1) for y >= 0, without overflow."""
+    if y == 0:
+        return -math.inf
+    return y + math.log(-math.expm1(-y))
+
+
+def _odds(G0: ArrayLike) -> Array:
+    """s_i/(1 - s_i) of each sample on those before it, from the Cholesky factor."""
+    G = np.asarray(G0, dtype=np.float64)
+    if G.ndim != 2 or G.shape[0] != G.shape[1] or not np.all(np.diag(G) > 0):
+        raise GramError(f"G0 has shape {G.shape}; a Gram matrix of nonzero samples is required")
+    scale = np.sqrt(np.diag(G))
+    try:
+        L = np.linalg.cholesky(G / np.multiply.outer(scale, scale))
+    except np.linalg.LinAlgError:
+        return np.full(len(G), np.inf)
+    diagonal = np.diag(L)
+    return np.asarray(np.sum(np.tril(L, -1) ** 2, axis=1) / diagonal**2)

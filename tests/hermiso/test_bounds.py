@@ -1,0 +1,180 @@
+"""Bounds against exact mean-field Gram matrices, against each other, and bad input."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from typing import Any
+
+import mpmath
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import hermiso
+from hermiso import bounds
+from hermiso.errors import BoundError, GramError, HermisoError
+from verify.exact import Matrix, Vector, det
+from verify.strategies import exact_correlation_matrices, exact_spectra
+
+LAYERS = np.arange(6)
+BOUNDS = (bounds.theorem4, bounds.all_layers, bounds.logistic, bounds.oppenheim_schur)
+
+
+def stepped(p: Vector, G: Matrix) -> Matrix:
+    """One layer, in rational arithmetic."""
+    return tuple(
+        tuple(sum((w * r ** (k + 1) for k, w in enumerate(p)), Fraction(0)) for r in row)
+        for row in G
+    )
+
+
+def exact_gap(G: Matrix) -> float:
+    d = det(G)
+    with mpmath.workdps(40):
+        return float(-mpmath.log(mpmath.mpf(d.numerator) / d.denominator) / len(G))
+
+
+@pytest.mark.parametrize("bound", BOUNDS)
+@settings(max_examples=40, deadline=None)
+@given(p=exact_spectra(orders=3), G=exact_correlation_matrices(largest=4).filter(det))
+def test_no_layer_is_above_a_bound(bound: Any, p: Vector, G: Matrix) -> None:
+    beta, gap0 = float(2 - p[0]), exact_gap(G)
+    above = bound(beta, len(G), gap0, LAYERS[:4])
+    for layer in range(4):
+        assert exact_gap(G) <= above[layer] * (1 + 1e-9) + 1e-14
+        G = stepped(p, G)
+
+
+@settings(max_examples=40, deadline=None)
+@given(p=exact_spectra(orders=3), G=exact_correlation_matrices(largest=4).filter(det))
+def test_no_layer_is_above_the_bound_by_samples(p: Vector, G: Matrix) -> None:
+    floats = np.array([[float(r) for r in row] for row in G])
+    room = 1e-9 + 1e-13 / float(det(G))  # the Cholesky factor of a nearly singular matrix
+    above = bounds.samplewise(float(2 - p[0]), floats, LAYERS[:3])
+    for layer in range(3):
+        assert exact_gap(G) <= above[layer] * (1 + room) + room
+        G = stepped(p, G)
+
+
+@given(
+    beta=st.floats(1, 2), n=st.integers(2, 200), gap0=st.floats(0, 50), layer=st.integers(0, 300)
+)
+@settings(max_examples=200, deadline=None)
+def test_the_order_of_the_bounds(beta: float, n: int, gap0: float, layer: int) -> None:
+    theorem, closed, logistic, schur = (bound(beta, n, gap0, layer) for bound in BOUNDS)
+    assert logistic <= closed * (1 + 1e-9) + 1e-300
+    assert logistic <= schur * (1 + 1e-9) + 1e-300
+    assert closed * 4 * n**2 <= theorem * (1 + 1e-9)
+    assert closed <= gap0 * (1 + 1e-12)
+
+
+def test_the_first_step_is_sharp() -> None:
+    """Two samples at 1 - rho = delta: the odds shrink by beta in the limit."""
+    p = (Fraction(1, 2), Fraction(1, 2))
+    rho = 1 - Fraction(1, 10**12)
+    G = ((Fraction(1), rho), (rho, Fraction(1)))
+    after = 1 / det(stepped(p, G)) - 1
+    assert abs(after / (1 / det(G) - 1) * Fraction(3, 2) - 1) < Fraction(1, 10**11)
+
+
+def test_large_and_tiny_gaps_neither_overflow_nor_vanish() -> None:
+    assert bounds.logistic(1.5, 10, 1e6, [0, 1])[1] == pytest.approx(1e6)
+    assert bounds.all_layers(1.5, 2, 1e-300, [0])[0] == pytest.approx(1e-300)
+    assert bounds.logistic(1.5, 2, 1e-200, [0, 1])[1] == pytest.approx(0.5e-200)
+    assert bounds.oppenheim_schur(1.5, 2, 1e-200, [0, 1])[1] == pytest.approx(0.5e-200)
+    assert bounds.oppenheim_schur(1.5, 2, 1e3, [0, 1])[1] == pytest.approx(1e3 - math.log(2) / 4)
+    assert bounds.theorem4(1.5, 10, 1e6, 0) == math.inf
+    for bound in BOUNDS:
+        assert bound(1.5, 3, 0.0, [0, 5])[1] <= bounds.theorem4(1.5, 3, 0.0, 5)
+        assert bound(1.5, 3, math.inf, 5) == math.inf
+
+
+def test_without_nonlinearity_nothing_decays() -> None:
+    assert bounds.all_layers(1.0, 5, 0.7, 1000) == pytest.approx(0.7)
+    assert bounds.logistic(1.0, 5, 0.7, 1000) == pytest.approx(0.7)
+    assert bounds.theorem4_threshold(1.0, 5, 0.7) == math.inf
+    assert bounds.depth_for_gap(1.0, 0.7, 0.1, 5) == math.inf
+    assert bounds.floor(1.0, 5, 100) == math.inf
+
+
+@pytest.mark.parametrize("bound", BOUNDS)
+def test_depth_for_gap_is_the_first_layer_that_reaches_it(bound: Any) -> None:
+    depth = int(bounds.depth_for_gap(1.3, 2.0, 1e-4, 8, bound))
+    assert bound(1.3, 8, 2.0, depth) <= 1e-4 < bound(1.3, 8, 2.0, depth - 1)
+    assert bounds.depth_for_gap(1.3, 1e-6, 1e5, 8, bound) == 0
+
+
+def test_the_spectrum_sharpens_oppenheim_schur() -> None:
+    """ReLU's p_2 = 0.2267 of beta - 1 = 0.2665: the rest sits in higher orders."""
+    c = np.array([float(v) for v in hermiso.numeric.coefficients("relu", 60)])
+    p = c[1:] ** 2 / np.sum(c[1:] ** 2)
+    beta = 2 - p[0]
+    worst = bounds.oppenheim_schur(beta, 5, 1.0, 3)
+    assert bounds.oppenheim_schur(beta, 5, 1.0, 3, p) < worst
+
+
+def test_the_paper() -> None:
+    a = [1.0, 2.0, 4.0]
+    assert bounds.theorem1(a) == pytest.approx(1 + np.var(a) / np.mean(a) ** 2)
+    assert bounds.theorem1_exact(a) == pytest.approx(7 / 4)
+    assert bounds.theorem1([1e-200, 1e-200]) == 1
+    assert bounds.lemma_a4(3, 0.25) == (0.125, 0.9375)
+    assert bounds.lemma_a4(4, 0.5) == (0.0, 0.75)
+    assert bounds.lemma_a7(1.5, [-0.5, 0.0, 1.0]).tolist() == [1 / 1.5, 0.0, math.inf]
+    assert bounds.corollary_a3(2.0, 8.0, [0, 3]).tolist() == pytest.approx([8.0, 1.0])
+    assert bounds.gap_of_potential(3, [0.0, 0.25, 1.0, 5.0]).tolist() == pytest.approx(
+        [0.0, -math.log(0.6), math.inf, math.inf]
+    )
+    assert bounds.sharp_rate(1.25) == 0.5625
+    assert bounds.floor(1.5, 11, 1000) == pytest.approx(10 / (2000 * 0.75))
+
+
+def test_the_mean_field_decays_at_the_sharp_rate() -> None:
+    G0 = np.array([[1.0, 0.3, 0.1], [0.3, 1.0, -0.2], [0.1, -0.2, 1.0]])
+    gap = hermiso.mean_field(G0, "tanh", 60).gap
+    assert gap[60] / gap[59] == pytest.approx(
+        bounds.sharp_rate(float(hermiso.numeric.beta("tanh"))), rel=1e-3
+    )
+
+
+CALLS = {
+    "beta below 1": lambda: bounds.theorem4(0.99, 5, 1.0, 3),
+    "beta nan": lambda: bounds.all_layers(math.nan, 5, 1.0, 3),
+    "n = 0": lambda: bounds.logistic(1.5, 0, 1.0, 3),
+    "n = 2.5": lambda: bounds.logistic(1.5, 2.5, 1.0, 3),
+    "a negative gap": lambda: bounds.all_layers(1.5, 5, -1.0, 3),
+    "a gap of nan": lambda: bounds.all_layers(1.5, 5, math.nan, 3),
+    "layer 1.5": lambda: bounds.all_layers(1.5, 5, 1.0, 1.5),
+    "layer -1": lambda: bounds.all_layers(1.5, 5, 1.0, [0, -1]),
+    "a zero norm": lambda: bounds.theorem1([1.0, 0.0]),
+    "no norm": lambda: bounds.theorem1_exact([]),
+    "a spectrum of sum 2": lambda: bounds.oppenheim_schur(1.5, 5, 1.0, 3, [1.0, 1.0]),
+    "a spectrum of another beta": lambda: bounds.oppenheim_schur(1.5, 5, 1.0, 3, [0.4, 0.6]),
+    "rho = 2": lambda: bounds.lemma_a7(1.5, 2.0),
+    "a target of 0": lambda: bounds.depth_for_gap(1.5, 1.0, 0.0, 5),
+    "a width of 0": lambda: bounds.floor(1.5, 5, 0),
+    "a depth of -1": lambda: hermiso.mean_field(np.eye(2), "relu", -1),
+    "no matrix": lambda: hermiso.mean_field([1.0], "relu", 1),
+    "a zero sample": lambda: bounds.samplewise(1.5, np.zeros((2, 2)), 1),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_bad_input_is_named(name: str) -> None:
+    with pytest.raises((BoundError, GramError), match=r"must|lie|integer|required|shape") as error:
+        CALLS[name]()
+    assert isinstance(error.value, HermisoError)
+
+
+def test_the_picture_is_drawn(tmp_path: Any) -> None:
+    plots = pytest.importorskip("hermiso.plots")
+    pytest.importorskip("matplotlib")
+    figure = plots.bounds(["relu"], n=4, depth=5)
+    assert len(figure.axes) == len(plots.STARTS)
+    assert [len(axes.lines) for axes in figure.axes] == [5] * len(plots.STARTS)
+    assert plots.main([str(tmp_path / "bounds.png"), "--activations", "tanh"]) == 0
+    assert (tmp_path / "bounds.png").stat().st_size > 10_000
+    assert plots.main([str(tmp_path / "nowhere" / "bounds.png")]) == 2
+    assert plots.main([str(tmp_path / "bounds.xyz")]) == 2

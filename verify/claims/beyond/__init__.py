@@ -1,0 +1,1 @@
+"""Theorems of this project beyond the papers; docs/bounds.md has the proofs in words."""
