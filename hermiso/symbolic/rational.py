@@ -28,8 +28,11 @@ def rational_moments(kernel: Term, top: int, lower: Expr, upper: Expr, x: Symbol
     if kernel.lin != 0 or kernel.freq != 0 or kernel.erfs or kernel.modulus != 0:
         raise NoClosedForm("a rational function times exp, a wave, erf or |x|^s")
     kappa = 1 - 2 * kernel.quad
-    if sign_of(kappa) <= 0:
+    growth = sign_of(kappa)
+    if growth < 0:
         raise NotSquareIntegrable(f"exp({kernel.quad}*x**2) grows too fast")
+    if growth == 0:
+        raise NoClosedForm("a rational function without a Gaussian weight")
     if upper is not oo and lower is not -oo:
         raise NoClosedForm("a rational function on a finite interval")
     den, sign = kernel.den, 1
