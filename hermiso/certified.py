@@ -24,7 +24,7 @@ from sympy import Expr, Symbol
 
 from hermiso import closed_form
 from hermiso.activation import Activation, as_activation, exact
-from hermiso.balls.ball import Ball
+from hermiso.balls.ball import Ball as Ball
 from hermiso.balls.closed import enclosed, unlimited
 from hermiso.balls.correlation import complement_at, dual_at, kernel_map_at, over_range
 from hermiso.balls.line import Line
