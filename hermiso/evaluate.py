@@ -98,8 +98,28 @@ _COMMON: dict[Any, Callable[..., Any]] = {
 }
 _SHARED = (
     *("exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh"),
-    *("asinh", "atan", "asin", "acos"),
+    *("asinh", "acosh", "atanh", "atan", "asin", "acos"),
 )
+_RECIPROCAL = {sp.sec: "cos", sp.csc: "sin", sp.cot: "tan", sp.sech: "cosh", sp.csch: "sinh"}
+_RECIPROCAL[sp.coth] = "tanh"
+_ARC_OF_RECIPROCAL = {sp.acot: "atan", sp.asec: "acos", sp.acsc: "asin"}
+_ARC_OF_RECIPROCAL |= {sp.acoth: "atanh", sp.asech: "acosh", sp.acsch: "asinh"}
+
+
+def _with_reciprocals(names: dict[Any, Callable[..., Any]]) -> dict[Any, Callable[..., Any]]:
+    """Add 1/cos and its like, and acos(1/x) and its like."""
+
+    def after(f: Any) -> Any:
+        return lambda u: 1 / f(u)
+
+    def before(f: Any) -> Any:
+        return lambda u: f(1 / u)
+
+    return {
+        **names,
+        **{k: after(names[getattr(sp, n)]) for k, n in _RECIPROCAL.items()},
+        **{k: before(names[getattr(sp, n)]) for k, n in _ARC_OF_RECIPROCAL.items()},
+    }
 
 
 @cache
@@ -108,7 +128,7 @@ def _mpmath_table() -> Table:
     names = {getattr(sp, n): getattr(mp, n) for n in [*_SHARED, "erf", "erfc", "erfi", "gamma"]}
     return {
         **_COMMON,
-        **names,
+        **_with_reciprocals(names),
         sp.Pow: lambda a, b: mp.power(a, b),
         sp.Abs: abs,
         sp.sign: mp.sign,
@@ -122,6 +142,12 @@ def _mpmath_table() -> Table:
         sp.factorial: mp.factorial,
         sp.erfinv: mp.erfinv,
         sp.loggamma: mp.loggamma,
+        sp.zeta: mp.zeta,
+        sp.polygamma: mp.polygamma,
+        sp.floor: mp.floor,
+        sp.ceiling: mp.ceil,
+        sp.frac: mp.frac,
+        sp.Mod: lambda a, b: a - b * mp.floor(a / b),
         "where": lambda test, value, other: value() if test else other,
     }
 
@@ -131,11 +157,10 @@ def _numpy_table() -> Table:
     import numpy as np
     from scipy import special
 
-    arc = {"asinh": "arcsinh", "atan": "arctan", "asin": "arcsin", "acos": "arccos"}
-    names = {getattr(sp, n): getattr(np, arc.get(n, n)) for n in _SHARED}
+    names = {getattr(sp, n): getattr(np, f"arc{n[1:]}" if n[0] == "a" else n) for n in _SHARED}
     return {
         **_COMMON,
-        **names,
+        **_with_reciprocals(names),
         sp.Pow: _numpy_power,
         sp.erf: special.erf,
         sp.erfc: special.erfc,
@@ -152,6 +177,10 @@ def _numpy_table() -> Table:
         sp.erfinv: special.erfinv,
         sp.floor: np.floor,
         sp.ceiling: np.ceil,
+        sp.zeta: special.zeta,
+        sp.polygamma: special.polygamma,
+        sp.frac: lambda u: u - np.floor(u),
+        sp.Mod: np.mod,
         "where": lambda test, value, other: np.where(test, value(), other),
     }
 

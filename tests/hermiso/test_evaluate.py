@@ -54,3 +54,40 @@ def test_overflow_is_inf_and_undefined_is_nan_without_a_warning() -> None:
 def test_what_has_no_counterpart_is_named() -> None:
     with pytest.raises(NoClosedForm, match="besselj"):
         over_numpy(sp.besselj(1, x), {x: GRID})
+
+
+ELEMENTARY = (
+    *(
+        "sec",
+        "csc",
+        "cot",
+        "sech",
+        "csch",
+        "coth",
+        "acot",
+        "asec",
+        "acsc",
+        "acoth",
+        "asech",
+        "acsch",
+    ),
+    *("acosh", "atanh", "asinh", "floor", "ceiling", "frac", "zeta", "gamma", "loggamma"),
+)
+
+
+@pytest.mark.parametrize("name", ELEMENTARY)
+def test_elementary_functions_against_sympy(name: str) -> None:
+    """At a point of each function's domain, and at its mirror image where that has a real value."""
+    point = {"acosh": 1.7, "acoth": 1.7, "asec": 1.7, "acsc": 1.7, "zeta": 2.7}.get(name, 0.6)
+    e = getattr(sp, name)(x)
+    for t in (point, -point):
+        expected = e.subs(x, t).evalf(30)
+        if not expected.is_real or (name in {"gamma", "loggamma", "zeta"} and t < 0):
+            continue
+        with mpmath.workdps(30):
+            assert mpmath.almosteq(
+                over_mpmath(e, {x: mpmath.mpf(t)}), mpmath.mpf(str(expected)), 1e-15
+            )
+        assert float(over_numpy(e, {x: np.array([t])})[0]) == pytest.approx(
+            float(expected), rel=1e-13
+        )
