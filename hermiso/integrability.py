@@ -1,53 +1,137 @@
 """Reject functions without a Hermite expansion: complex, undefined, not square-integrable.
 
-Outside the exact class integrability is judged from the growth of log|sigma| at large |x| and
-near the zeros of denominators: a screen that names the trouble, not a proof of integrability.
+A function passes at once if balls bound it on the middle of the line and growth certificates
+bound it outside. `NotSquareIntegrable` is raised with a proof only: a bound from below, or a pole.
+Where neither is found but the values look infinite, the error says that nothing could be shown;
+what merely resists passes here, and is named where its numbers are asked for.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 import mpmath
 import sympy as sp
 from sympy import Expr, Symbol
 
-from hermiso.errors import ActivationError, HermisoError, NotSquareIntegrable
+from hermiso.errors import (
+    ActivationError,
+    HermisoError,
+    NoClosedForm,
+    NotSquareIntegrable,
+    PrecisionError,
+)
 from hermiso.evaluate import over_mpmath, over_numpy
 from hermiso.pieces import signs, split
 
+_POINTS = (-31.7, -11.3, -3.3, -1.7, -0.61, -0.13, 0.17, 0.59, 1.6, 3.1, 12.1, 30.9)
+_MIDDLE = 9.0
+_TRIED = 6  # intervals in which a pole is looked for
+_CLOSEST = 10**6  # the largest denominator of a sample
 _FAR = (64.0, 256.0, 1024.0)
-_POLES = (
-    *(sp.tan, sp.cot, sp.sec, sp.csc),
-    *(sp.gamma, sp.loggamma, sp.polygamma, sp.factorial, sp.zeta),
-)
 _GRIDS = (12, 15, 18)  # powers of 2
 _GROWTH = 2.5  # of the peak, for a grid 8 times finer: |x - t|^-0.44
+Interval = tuple[float, float]
 
 
 def screen(e: Expr, x: Symbol, sample: Mapping[Any, float]) -> None:
-    """Raise if an expression, at sample parameters, is visibly no activation."""
-    _screen_functions(e, x)
-    _screen_values(e, x, sample)
-    _screen_growth(e, x, sample)
-    _screen_poles(e, x, sample)
-    _screen_peaks(e, x, sample)
+    """Raise if an expression, at sample parameters, is no activation.
 
-
-def _screen_functions(e: Expr, x: Symbol) -> None:
+    Raises:
+        NotSquareIntegrable: if E[sigma(z)^2] is certainly infinite.
+        ActivationError: if it is not real, or its values look as if E[sigma(z)^2] were infinite.
+    """
     if e.has(sp.DiracDelta):
         raise ActivationError(f"{e} contains DiracDelta, which is no function of {x}")
-    for f in e.atoms(*_POLES):
-        if f.args[-1].is_polynomial(x) and x in f.free_symbols:
-            raise NotSquareIntegrable(f"E[sigma(z)^2] is infinite: {f} has poles on the line")
+    f = e.xreplace({s: sp.Rational(v).limit_denominator(_CLOSEST) for s, v in sample.items()})
+    _screen_values(e, f, x, sample)
+    reach, resisting = _reach(f, x, sample)
+    intervals = _unbounded(f, x, reach)
+    for at in _poles(f, x, intervals):
+        raise NotSquareIntegrable(
+            f"E[sigma(z)^2] is infinite for sigma({x}) = {e}{_at(sample)}: it has a pole {at}, "
+            "and a function with poles on the line has no Hermite expansion"
+        )
+    for side, reason in resisting.items():
+        _screen_growth(e, x, sample, side, reason)
+    if intervals != []:
+        _screen_peaks(e, x, sample)
 
 
-def _screen_values(e: Expr, x: Symbol, sample: Mapping[Any, float]) -> None:
+# --- proofs -----------------------------------------------------------------------------------
+
+
+def _reach(f: Expr, x: Symbol, sample: Mapping[Any, float]) -> tuple[float, dict[int, str]]:
+    """Where the growth certificates begin, and why there is none on a side.
+
+    Raises:
+        NotSquareIntegrable: if a bound from below shows that E f(z)^2 is infinite.
+    """
+    from hermiso.balls.growth import growth
+
+    reach, resisting = _MIDDLE, {}
+    for side in (-1, 1):
+        try:
+            bound = growth(f, x, side)
+        except NotSquareIntegrable as error:
+            raise NotSquareIntegrable(f"{error}{_at(sample)}") from None
+        except PrecisionError as error:
+            resisting[side] = str(error)
+            continue
+        reach = max(reach, float(bound.start))
+        if not bound.has_moment(2):
+            resisting[side] = f"it is only known to be below {bound}"
+    return reach, resisting
+
+
+def _unbounded(f: Expr, x: Symbol, reach: float) -> list[Interval] | None:
+    """Short intervals outside which f is bounded in the middle; None if balls cannot tell."""
+    from hermiso.balls.divergence import doubtful
+
+    try:
+        return doubtful(f, x, -reach, reach)
+    except NoClosedForm:
+        return None
+
+
+def _poles(f: Expr, x: Symbol, intervals: list[Interval] | None) -> Iterator[str]:
+    """Yield where a pole of f certainly is, too strong for a square."""
+    from hermiso.balls.divergence import diverges_at, poles
+
+    if intervals == []:
+        return
+    zeros = [t for power in f.atoms(sp.Pow) for t in _zeros(power, x)]
+    yield from (f"at {x} = {t}" for t in zeros if diverges_at(f, x, t))
+    found = poles(f, x, intervals or [], _TRIED)
+    yield from (f"near {x} = {round(t, 6) + 0.0:.4g}" for t in found)
+    if any(a <= 0 <= b for a, b in intervals or []) and diverges_at(f, x, sp.S.Zero):
+        yield f"at {x} = 0"
+
+
+def _zeros(power: Any, x: Symbol) -> list[Expr]:
+    if x not in power.base.free_symbols or not power.exp.could_extract_minus_sign():
+        return []
+    try:
+        return [hi for _, hi, _ in signs(power.base, x)[:-1]]
+    except HermisoError:
+        return []
+
+
+# --- values -----------------------------------------------------------------------------------
+
+
+def _screen_values(e: Expr, f: Expr, x: Symbol, sample: Mapping[Any, float]) -> None:
+    from hermiso.balls.divergence import is_real
+
+    with suppress(NoClosedForm):
+        if is_real(f, x, _POINTS):
+            return
     import numpy as np
 
-    points = np.array([-31.7, -11.3, -3.3, -1.7, -0.61, -0.13, 0.17, 0.59, 1.6, 3.1, 12.1, 30.9])
+    points = np.array(_POINTS)
     try:
         values = over_numpy(e, {**sample, x: points})
     except HermisoError:
@@ -74,14 +158,21 @@ def _at(sample: Mapping[Any, float]) -> str:
     return f" (tried {', '.join(f'{s} = {v:g}' for s, v in sample.items())})" if sample else ""
 
 
-def _screen_growth(e: Expr, x: Symbol, sample: Mapping[Any, float]) -> None:
-    for side, end in ((-1, _ends(e, x)[0]), (1, _ends(e, x)[1])):
-        h = [2 * log_abs(end, x, side * far, sample) - far * far / 2 for far in _FAR]
-        if h[-1] > h[-2] > 0 or h[-1] == math.inf:
-            raise NotSquareIntegrable(
-                f"E[sigma(z)^2] is infinite for sigma({x}) = {e}: it outgrows exp({x}**2/4) "
-                f"as {x} -> {'-' * (side < 0)}oo; no Hermite expansion exists"
-            )
+# --- suspicions -------------------------------------------------------------------------------
+
+
+def _screen_growth(e: Expr, x: Symbol, sample: Mapping[Any, float], side: int, reason: str) -> None:
+    end = _ends(e, x)[max(side, 0)]
+    h = [2 * log_abs(end, x, side * far, sample) - far * far / 2 for far in _FAR]
+    if h[-1] > h[-2] > 0 or h[-1] == math.inf:
+        raise ActivationError(_unknown(e, x, sample, reason))
+
+
+def _unknown(e: Expr, x: Symbol, sample: Mapping[Any, float], reason: str) -> str:
+    return (
+        f"cannot show that E[sigma(z)^2] is finite for sigma({x}) = {e}{_at(sample)}, and its "
+        f"values look as if it were not: {reason}"
+    )
 
 
 def _ends(e: Expr, x: Symbol) -> tuple[Expr, Expr]:
@@ -121,27 +212,6 @@ def _float(e: Expr, x: Symbol, at: float, sample: Mapping[Any, float]) -> float:
     return 0.0 if math.isnan(value) else value
 
 
-def _screen_poles(e: Expr, x: Symbol, sample: Mapping[Any, float]) -> None:
-    for power in e.atoms(sp.Pow):
-        if x in power.base.free_symbols and power.exp.could_extract_minus_sign():
-            _screen_zeros(e, power.base, x, sample)
-
-
-def _screen_zeros(e: Expr, base: Expr, x: Symbol, sample: Mapping[Any, float]) -> None:
-    try:
-        zeros = [hi for _, hi, _ in signs(base, x)[:-1]]
-    except HermisoError:
-        return
-    for zero in zeros:
-        t = _float(zero, x, 0.0, sample)
-        for side in (-1, 1):
-            near, far = (abs(_float(e, x, t + side * d, sample)) for d in (1e-7, 1e-4))
-            if near > far * 1e3**0.49 > 0:  # at least like 1/sqrt|x - t|
-                raise NotSquareIntegrable(
-                    f"E[sigma(z)^2] is infinite for sigma({x}) = {e}: it has a pole at {x} = {zero}"
-                )
-
-
 def _screen_peaks(e: Expr, x: Symbol, sample: Mapping[Any, float]) -> None:
     """Poles that no formula shows: the highest value keeps growing on finer grids."""
     import numpy as np
@@ -157,6 +227,5 @@ def _screen_peaks(e: Expr, x: Symbol, sample: Mapping[Any, float]) -> None:
         peaks.append((float(np.max(values)), float(grid[np.argmax(values)])))
     (first, _), (second, _), (third, at) = peaks
     if second > _GROWTH * first > 0 and third > _GROWTH * second:
-        raise NotSquareIntegrable(
-            f"E[sigma(z)^2] is infinite for sigma({x}) = {e}: it has a pole near {x} = {at:.4g}"
-        )
+        reason = f"near {x} = {at:.4g} they grow without end on finer grids"
+        raise ActivationError(_unknown(e, x, sample, reason))

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from flint import acb, arb, ctx
 
-from hermiso.balls.compile import real_asin
+from hermiso.balls.real_functions import real_asin
 
 GUARD = 20
 QUARTER = arb(0.25)

@@ -12,7 +12,10 @@ from typing import Any
 import sympy as sp
 from flint import acb, arb
 
+from hermiso.balls.heads import OnePlusErf
+
 Function = Callable[[Any], Any]
+FAR = 3
 NAN = acb("nan", "nan")
 
 
@@ -73,17 +76,33 @@ softplus = sp.Function("softplus")
 
 
 def _softplus(u: Any) -> Any:
-    """log(1 + exp(u)); its principal branch is u + log(1 + exp(-u)) for Re u > 0, |Im u| < pi."""
-    if u.real > 0 and abs(u.imag) < arb.pi():
+    """log(1 + exp(u)), continued to the plane without the imaginary axis from +-i pi outwards.
+
+    It is the principal branch for Re u < 0, and u + log(1 + exp(-u)) for Re u > 0: both are
+    holomorphic there, and equal to each other near the real line.
+    """
+    if u.real > 0:
         return u + (1 + (-u).exp()).log(analytic=True)
-    return (1 + u.exp()).log(analytic=True)
+    clear = u.real < 0 or abs(u.imag) < arb.pi()
+    return (1 + u.exp()).log(analytic=True) if clear else NAN
+
+
+logistic = sp.Function("logistic")
+
+
+def _logistic(u: Any) -> Any:
+    """1/(1 + exp(-u)); far out with the relative accuracy of the exponential."""
+    if abs(u.real) > FAR:
+        w = (-u if u.real > 0 else u).exp()
+        return (1 if u.real > 0 else w) / (1 + w)
+    return (1 + _tanh(u / 2)) / 2
 
 
 def sharper(e: Any) -> Any:
-    """Rewrite 1/(1 + exp(u)) as (1 - tanh(u/2))/2, log(1 + exp(u)) as softplus: sharper boxes."""
+    """Rewrite 1/(1 + exp(u)) as logistic, log(1 + exp(u)) as softplus: sharper boxes."""
     if e.is_Pow and e.exp == -1:
         u = _exponent_of_one_plus_exp(e.base)
-        return e if u is None else (1 - sp.tanh(u / 2)) / 2
+        return e if u is None else logistic(-u)
     if isinstance(e, sp.log):
         u = _exponent_of_one_plus_exp(e.args[0])
         return e if u is None else softplus(u)
@@ -100,6 +119,8 @@ _UNCHECKED = ("sin", "cos", "sinh", "cosh", "erf", "erfc", "erfi", "gamma", "cot
 BOX_FUNCTIONS: dict[Any, Function] = {
     **{getattr(sp, n): getattr(acb, n) for n in _UNCHECKED},
     softplus: _softplus,
+    logistic: _logistic,
+    OnePlusErf: lambda z: (-z).erfc(),
     sp.tan: _tan,
     sp.tanh: _tanh,
     sp.log: lambda z: z.log(analytic=True),

@@ -12,19 +12,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import reduce
-from math import prod
+from functools import cache, reduce
 from typing import Any
 
 import sympy as sp
 from flint import acb, arb, ctx, fmpq
 from sympy import Expr, Symbol
-from sympy.functions.special.hyper import TupleArg
 
 from hermiso.balls.boxes import BOX_FUNCTIONS, NAN, sharper
+from hermiso.balls.heads import Quotient
+from hermiso.balls.real_functions import (
+    OF_SEVERAL,
+    REAL_FUNCTIONS,
+    real_integer_power,
+    real_power,
+)
 from hermiso.errors import NoClosedForm
 
 Function = Callable[[Any], Any]
+NARROW = 0.25  # half the side of a box on which Taylor's formula is tried
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,7 @@ class _Table:
     smaller: Callable[[Any, Any], Any]
     sign: Function
     rewrite: Callable[[Any], Any]
+    undefined: Any
 
 
 def _closure(e: Any, x: Any, table: _Table) -> Function:
@@ -102,13 +109,48 @@ def _closure(e: Any, x: Any, table: _Table) -> Function:
 def _call(e: Any, x: Any, table: _Table) -> Function:
     f = table.unary.get(e.func)
     if f is not None and len(e.args) == 1:
-        (u,) = (_closure(a, x, table) for a in e.args)
-        return lambda z: f(u(z))
-    several = getattr(e, "over_balls", None) or _SEVERAL.get(e.func)
+        return _applied(f, e.args[0], x, table)
+    several = getattr(e, "over_balls", None) or OF_SEVERAL.get(e.func)
     if several is None or table is not _REAL:
         raise NoClosedForm(f"{e}: the function {e.func.__name__} has no ball version")
     args = [_closure(a, x, table) for a in e.args]
     return lambda z: several(*(a(z) for a in args))
+
+
+def _applied(f: Function, e: Any, x: Any, table: _Table) -> Function:
+    """f(e), where e is small by Taylor's formula if its own box is too wide for f.
+
+    The terms of exp(x) - 1 - x cancel near 0, their boxes do not; f may be a logarithm.
+    """
+    u = _closure(e, x, table)
+    if table is not _BOX or not e.has(sp.Add) or e.has(*_STEPS):
+        return lambda z: f(u(z))
+    taylor = _taylor(e, x)
+
+    def value(z: Any) -> Any:
+        w = u(z)
+        v = f(w)
+        return v if v.is_finite() or not w.is_finite() or z.rad() > NARROW else f(taylor(z))
+
+    return value
+
+
+def _taylor(e: Any, x: Any) -> Function:
+    """e(m) + e'(m) h + e''(z) h^2/2 on a box z around m; compiled when it is needed."""
+    bits = ctx.prec
+
+    @cache
+    def derivatives() -> list[Function]:
+        with ctx.workprec(bits):
+            return [_closure(e.diff(x, k), x, _BOX) for k in range(3)]
+
+    def value(z: Any) -> Any:
+        f, slope, bend = derivatives()
+        m = acb(z.real.mid(), z.imag.mid())
+        h = z - m
+        return f(m) + h * (slope(m) + h * bend(z) / 2)
+
+    return value
 
 
 def _root(e: Any) -> arb:
@@ -128,7 +170,7 @@ def _sum(e: Any, x: Any, table: _Table) -> Function:
 
 
 def _product(e: Any, x: Any, table: _Table) -> Function:
-    factors = [table.rewrite(a) for a in e.args]
+    factors = [table.rewrite(a) if x is not None and a.has(x) else a for a in e.args]
     above = [a for a in factors if not _is_reciprocal(a)]
     below = [1 / a for a in factors if _is_reciprocal(a)]
     top = _multiplied([_closure(a, x, table) for a in above])
@@ -153,15 +195,35 @@ def _power(e: Any, x: Any, table: _Table) -> Function:
     base, exponent = e.base, e.exp
     if base is sp.E:
         return _closure(sp.exp(exponent, evaluate=False), x, table)
-    u = _closure(base, x, table)
     if exponent.is_Integer:
-        n, power = int(exponent), table.integer_power
+        u, n, power = _closure(base, x, table), int(exponent), table.integer_power
         return (lambda z: power(u(z), n)) if n > 0 else (lambda z: 1 / power(u(z), -n))
     if exponent == sp.S.Half:
-        root = table.unary[sp.sqrt]
-        return lambda z: root(u(z))
+        return _applied(table.unary[sp.sqrt], base, x, table)
     v, power = _closure(exponent, x, table), table.power
+    if x is None or not exponent.has(x):
+        p = v(None)
+        return _applied(lambda u: power(u, p), base, x, table)
+    u = _closure(base, x, table)
     return lambda z: power(u(z), v(z))
+
+
+def _quotient(e: Any, x: Any, table: _Table) -> Function:
+    """n/d, and n^(k)/d^(k) around the zeros of d."""
+    n, d = e.args[:2]
+    f, g = (_closure(u, x, table) for u in (n, d))
+    near = [(constant(t), *(_closure(u.diff(x, k), x, table) for u in (n, d))) for t, k in e.filled]
+
+    def value(z: Any) -> Any:
+        for t, top, bottom in near:
+            if z.overlaps(type(z)(t)):
+                around = z.union(type(z)(t))
+                # n and d themselves must be holomorphic, not only their derivatives
+                sound = f(around).is_finite() and g(around).is_finite()
+                return top(around) / bottom(around) if sound else table.undefined
+        return f(z) / g(z)
+
+    return value
 
 
 def _exponential(e: Any, x: Any, table: _Table) -> Function:
@@ -194,7 +256,7 @@ def _piecewise(e: Any, x: Any, table: _Table) -> Function:
             total, left = (term if total is None else total + term), left * (1 - h)
             if left.is_zero():
                 return total
-        return NAN
+        return table.undefined
 
     return value
 
@@ -258,90 +320,21 @@ _RULES: dict[Any, Callable[[Any, Any, _Table], Function]] = {
     sp.Min: _extremum,
     sp.Heaviside: _heaviside,
     sp.Piecewise: _piecewise,
+    Quotient: _quotient,
 }
 
 
-# --- real balls -----------------------------------------------------------------------------
+# --- real and complex balls -----------------------------------------------------------------
 
-_SHARED = ("log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "asinh", "atan", "asin", "acos",
-           "acosh", "atanh", "erf", "erfc", "erfi", "gamma", "coth", "sech", "csch", "cot", "sec",
-           "csc", "sinc", "floor")  # fmt: skip
-
-
-def _real_power(u: Any, v: Any) -> Any:
-    """u^v of a base >= 0; a base that touches 0 needs its own rule."""
-    if u > 0:
-        return u**v
-    if not (u >= 0 or u.upper() > 0) or not v > 0:
-        return arb("nan")
-    top = arb(u.upper()) ** v
-    return top.union(arb(0))
-
-
-def _real_integer_power(u: Any, n: int) -> Any:
-    """u^n; python-flint's arb gives nan for a ball around 0, its acb does not."""
-    if not u.contains(0):
-        return u**n
-    v = (acb(u) ** n).real
-    return v.nonnegative_part() if n % 2 == 0 else v
-
-
-def _real_root(u: Any) -> Any:
-    """The square root of a number known to be >= 0 whose ball may reach below."""
-    return u.nonnegative_part().sqrt() if u.overlaps(arb(0)) else u.sqrt()
-
-
-def real_asin(u: Any) -> Any:
-    """Asin of a number known to be in [-1, 1] whose ball may reach beyond: it is monotone."""
-    if abs(u) < 1 or u.is_exact() or not u.is_finite():
-        return u.asin()
-    lower, upper = u.lower().max(arb(-1)), u.upper().min(arb(1))
-    return lower.asin().union(upper.asin()) if lower <= upper else arb("nan")
-
-
-def _real_acos(u: Any) -> Any:
-    return u.acos() if abs(u) < 1 or u.is_exact() else arb.pi() / 2 - real_asin(u)
-
-
-def _real_hypergeometric(above: Any, below: Any, u: Any) -> Any:
-    """Enclose pFq; on a ball that touches 1, F(a, a; c; u) with c > 0 by its monotony."""
-    value = u.hypgeom(above, below)
-    squares = len(above) == 2 and len(below) == 1 and repr(above[0]) == repr(above[1])
-    if value.is_finite() or not squares or not (below[0] > 0 and u > 0 and u.contains(1)):
-        return value
-    return u.lower().hypgeom(above, below).union(arb(1).hypgeom(above, below))
-
-
-def _real_double_factorial(u: Any) -> Any:
-    n = u.unique_fmpz()
-    if n is None or n < -1:
-        return arb("nan")
-    return arb(prod(range(int(n), 0, -2)))
-
-
-_SEVERAL: dict[Any, Callable[..., Any]] = {
-    TupleArg: lambda *items: list(items),
-    sp.hyper: _real_hypergeometric,
-    sp.uppergamma: lambda s, u: u.gamma_upper(s),
-    sp.lowergamma: lambda s, u: u.gamma_lower(s),
-    sp.factorial: lambda u: (u + 1).gamma(),
-    sp.factorial2: _real_double_factorial,
-    sp.loggamma: lambda u: u.lgamma(),
-    sp.Ei: lambda u: u.ei(),
-    sp.erfinv: lambda u: u.erfinv(),
-    sp.erfcinv: lambda u: u.erfcinv(),
-    sp.LambertW: lambda u: u.lambertw(),
-    sp.ceiling: lambda u: u.ceil(),
-}
 _REAL = _Table(
-    unary={getattr(sp, n): getattr(arb, n) for n in _SHARED}
-    | {sp.sqrt: _real_root, sp.asin: real_asin, sp.acos: _real_acos, sp.Abs: abs, sp.sign: arb.sgn},
-    power=_real_power,
-    integer_power=_real_integer_power,
+    unary=REAL_FUNCTIONS,
+    power=real_power,
+    integer_power=real_integer_power,
     larger=arb.max,
     smaller=arb.min,
     sign=arb.sgn,
     rewrite=lambda e: e,
+    undefined=arb("nan"),
 )
 
 _BOX = _Table(
@@ -352,4 +345,5 @@ _BOX = _Table(
     smaller=lambda a, b: acb(a).real_min(acb(b), analytic=True),
     sign=lambda z: acb(z).real_sgn(analytic=True),
     rewrite=sharper,
+    undefined=NAN,
 )

@@ -9,9 +9,10 @@ branch is taken only where its condition certainly holds.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import starmap
+from math import inf, sqrt
 from typing import NamedTuple
 
 from flint import arb
@@ -118,9 +119,9 @@ def peak(curves: Sequence[Curve], line: HalfLine) -> Curve:
     """Return a curve >= each of the curves."""
     if len(curves) == 1:
         return curves[0]
-    log, linear, square = (_fold(arb.max, [f[i] for f in curves]) for i in (1, 2, 3))
-    const = _fold(arb.max, [_aligned(f, log, linear, square, line) for f in curves])
-    return Curve(const, log, linear, square)
+    return _tighter(
+        Curve(_fold(arb.max, consts), *shape) for consts, shape in _common_shapes(curves, line)
+    )
 
 
 def valley(curves: Sequence[Curve], line: HalfLine) -> Curve:
@@ -132,11 +133,55 @@ def log_of_sum(curves: Sequence[Curve], line: HalfLine) -> Curve:
     """Return a curve >= log of the sum of the exp(curve)."""
     if len(curves) == 1:
         return curves[0]
-    log, linear, square = (_fold(arb.max, [f[i] for f in curves]) for i in (1, 2, 3))
-    consts = [_aligned(f, log, linear, square, line) for f in curves]
+    return _tighter(
+        Curve(_log_of_sum(consts), *shape) for consts, shape in _common_shapes(curves, line)
+    )
+
+
+def _log_of_sum(consts: list[arb]) -> arb:
     top = _fold(arb.max, consts)
-    total = sum(((c - top).exp() for c in consts), ZERO)
-    return Curve(top + total.log(), log, linear, square)
+    return top + sum(((c - top).exp() for c in consts), ZERO).log()
+
+
+Shape = tuple[arb, arb, arb]  # log, linear, square
+
+
+def _common_shapes(curves: Sequence[Curve], line: HalfLine) -> Iterator[tuple[list[arb], Shape]]:
+    """Yield shapes, with the constants for which a curve of that shape is >= each of the curves.
+
+    The largest coefficients always do; with them 6e4 x - 1e4 x^2, which is small everywhere,
+    and 0 give 6e4 x. The shape of the curve that ends highest gives what it must rise by.
+    """
+    log, linear, square = (_fold(arb.max, [f[i] for f in curves]) for i in (1, 2, 3))
+    largest = log, linear, square
+    yield [_aligned(f, *largest, line) for f in curves], largest
+    last = greatest(*curves)
+    assert last is not None
+    shape = last.log.upper(), last.linear.upper(), last.square.upper()
+    if all(top <= c for top, c in zip(largest, shape, strict=True)):
+        return
+    raised = [supremum(f.minus(Curve(ZERO, *shape)), line) for f in curves]
+    consts = [c for c in raised if c is not None]
+    if len(consts) == len(curves):
+        yield consts, shape
+
+
+def _tighter(found: Iterable[Curve]) -> Curve:
+    """The curve that ends lowest, unless another is much sooner below a parabola: taste again."""
+    first, *others = found
+    for f in others:
+        if _reach(f) <= 2 * _reach(first):
+            first = f
+    return first
+
+
+def _reach(f: Curve) -> float:
+    """About where f - x^2/4 falls below -100: beyond, exp(f) adds nothing to a Gaussian mean."""
+    a, b, p = float(f.const) + 100, float(f.linear), 0.25 - float(f.square)
+    if not p > 0:
+        return inf
+    root = b * b + 4 * p * a
+    return max(b + sqrt(root), 0.0) / (2 * p) if root > 0 else 0.0
 
 
 def _fold(pick: object, values: list[arb]) -> arb:
@@ -157,12 +202,20 @@ def supremum(f: Curve, line: HalfLine) -> arb | None:
     r, log = line.start, _positive(f.log)
     if f.square <= 0 and log / r + f.linear + 2 * f.square * r <= 0:
         return f.const + f.log * line.log + (f.linear + f.square * r) * r
-    if f.square < 0:  # half of q x^2 against b x, half against l log x
-        linear = _positive(f.linear)
-        return f.const - linear * linear / (2 * f.square) + _peak_of_log(log, -f.square) / 2
+    if f.square < 0:
+        return f.const + _peak_of_parabola(log, _positive(f.linear), f.square, r)
     if f.square.is_zero() and f.linear < 0:
         return f.const + _peak_of_log(log, -f.linear)
     return None
+
+
+def _peak_of_parabola(p: arb, b: arb, q: arb, r: arb) -> arb:
+    """A bound of p log t + b t + q t^2, sharp if it peaks beyond r: log lies below its tangents."""
+    if p.is_zero():
+        return -b * b / (4 * q)
+    at = r.max((b + (b * b - 8 * q * p).sqrt()) / (-4 * q)).mid()
+    slope = b + p / at
+    return p * (at.log() - 1) - slope * slope / (4 * q)
 
 
 def _peak_of_log(p: arb, decay: arb) -> arb:

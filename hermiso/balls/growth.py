@@ -15,7 +15,7 @@ from typing import Any
 from flint import arb, ctx
 from sympy import Expr, Symbol
 
-from hermiso.balls.curves import Curve, HalfLine, is_below
+from hermiso.balls.curves import ZERO, Curve, HalfLine, is_below
 from hermiso.balls.facts import Facts
 from hermiso.balls.growth_rules import Derivation
 from hermiso.errors import NotSquareIntegrable, PrecisionError
@@ -101,6 +101,11 @@ class Growth:
                 self.scale**p, self.power * p, self.linear * p, self.quadratic * p, self.start
             )
 
+    def has_moment(self, m: int) -> bool:
+        """Whether the m-th power of the bound certainly has a Gaussian integral."""
+        with ctx.workprec(BITS):
+            return _is_integrable(Curve(ZERO, self.power, self.linear, self.quadratic), m)
+
     def tail(self, cut: Any) -> arb:
         """Bound the integral of |f| phi over x > cut (or x < -cut), phi the normal density.
 
@@ -133,14 +138,19 @@ class Growth:
             low = _eighths(self.start)
             high = next((k for k in _doubled(low) if self.tail(arb(k) / 8) < goal), None)
             if high is None:
-                raise PrecisionError(
-                    f"the tail of {self} stays above 2^-{bits} up to x = 2^{FARTHEST}; "
-                    "at most exp(x**2/2) times a decaying function has a Gaussian integral"
-                )
+                raise PrecisionError(self._uncut(bits))
             while high - low > 1:
                 middle = (low + high) // 2
                 low, high = (low, middle) if self.tail(arb(middle) / 8) < goal else (middle, high)
             return arb(low if self.tail(arb(low) / 8) < goal else high) / 8
+
+    def _uncut(self, bits: int) -> str:
+        why = (
+            "its Gaussian integral is finite, but falls too slowly to be cut off"
+            if self.has_moment(1)
+            else "at most exp(x**2/2) times a decaying function has a Gaussian integral"
+        )
+        return f"the tail of {self} stays above 2^-{bits} up to x = 2^{FARTHEST}; {why}"
 
     def __str__(self) -> str:
         s, p, b, q, r = (c.str(6, radius=False) for c in _fields(self))

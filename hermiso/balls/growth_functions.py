@@ -214,6 +214,37 @@ def _erfc_denominator(upper: Curve, line: HalfLine) -> Curve:
     return total.raised((arb.pi().sqrt() / 2).log())
 
 
+# --- gamma --------------------------------------------------------------------------------------
+
+_BEND = 32  # log u <= u/32 + log 32 - 1
+
+
+def _gamma(u: Facts, line: HalfLine) -> Facts:
+    """Gamma u of u > 0, convex with its logarithm; at least 0.885, and 0.885/u."""
+    if u.sign != 1 or not u.lower:
+        return NOTHING
+    slope, least_value = arb(2).digamma(), arb(0.885).log()
+    lower = greatest(
+        constant_curve(least_value),
+        u.under.times(slope).raised(-2 * slope) if u.under else None,  # the tangent at 2
+        u.upper.times(-ONE).raised(least_value) if u.upper else None,
+    )
+    return completed(line, _gamma_above(u, line), lower, 1)
+
+
+def _gamma_above(u: Facts, line: HalfLine) -> Curve | None:
+    """Gamma u <= max(1, Gamma(1 + K))/u for u <= K; log Gamma u <= u log u for u >= 1."""
+    low, high = span(u, line)
+    if low is not None and high is not None and low > 0:
+        return constant_curve(low.gamma().max(high.gamma()).log())
+    if high is not None and u.lower:
+        return u.lower.times(-ONE).raised((1 + high).gamma().max(ONE).log())
+    square = powered(u, 2, line).over
+    if low is None or not low >= 1 or not square or not u.over:
+        return None
+    return square.times(ONE / _BEND).plus(u.over.times(arb(_BEND).log() - 1))
+
+
 # --- kinks and jumps ----------------------------------------------------------------------------
 
 
@@ -254,6 +285,7 @@ FUNCTIONS: dict[Any, Rule] = {
     sp.atan: _saturating(arb.atan, lambda: ONE, lambda: arb.pi() / 2),
     sp.erf: _saturating(arb.erf, lambda: 2 / arb.pi().sqrt(), lambda: ONE),
     sp.erfc: _erfc,
+    sp.gamma: _gamma,
     sp.asinh: _asinh,
     sp.acosh: _acosh,
     sp.acot: _acot,

@@ -281,5 +281,6 @@ REASONS: dict[Any, str] = {
     sp.atanh: "its argument is not certainly inside (-1, 1)",
     sp.csc: "the sine is not certainly away from 0",
     sp.sec: "the cosine is not certainly away from 0",
+    sp.gamma: "its argument is not certainly positive",
     sp.Piecewise: "no branch certainly holds",
 }

@@ -1,14 +1,15 @@
 """Find kinks in balls where sympy finds no closed form for them.
 
-Abs, Max, Min, sign, Heaviside and Piecewise switch where some smooth u changes sign. On a bounded
-interval the sign changes of u are isolated: a part of the interval where u or its derivative is
-certainly not 0 is settled, anything else is cut in two. Roots come out as thin balls, by the
-interval Newton method. Around a multiple root, as of 1 - cos(x), a short interval stays
-unresolved.
+Abs, Max, Min, sign, Heaviside and Piecewise switch where some smooth u changes sign, floor and
+ceiling where it is an integer. On a bounded interval these points are isolated: a part of the
+interval where u is certainly no such value, or its derivative certainly not 0, is settled,
+anything else is cut in two. Roots come out as thin balls, by the interval Newton method. Around a
+multiple root, as of 1 - cos(x), a short interval stays unresolved.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,10 +19,15 @@ from sympy import Expr, Symbol
 
 from hermiso.balls.compile import compiled
 
-SWITCHES = (sp.Abs, sp.sign, sp.Heaviside, sp.Max, sp.Min, sp.Piecewise)
+STEPS = (sp.floor, sp.ceiling)
+SWITCHES = (sp.Abs, sp.sign, sp.Heaviside, sp.Max, sp.Min, sp.Piecewise, *STEPS)
 UNEVEN = arb(487) / 1024  # where an interval is cut: not at a likely root
 NEWTON = 64
-MOST = 20_000  # intervals
+MOST, PER_BIT = 20_000, 40  # intervals
+MOST_PIECES = 4000
+Function = Callable[[arb], arb]
+Cell = Callable[[arb], int | None]
+Part = tuple[arb, arb, int | None]  # from, to, cell
 
 
 class NotIsolated(Exception):
@@ -53,13 +59,16 @@ def resolved(e: Expr, x: Symbol, lower: arb, upper: arb) -> list[Resolved]:
         return [Resolved(lower, upper, e)]
     found = []
     u, shortest = _decider(switch), arb(2) ** -ctx.prec
+    cell = _floor if isinstance(switch, STEPS) else _side
     with ctx.workprec(2 * ctx.prec + 64):  # near a double root u is the square of the distance
-        parts = _signs(u, x, lower, upper, shortest)
-    for a, b, sign in parts:
-        if not sign:
+        parts = _parts(u, x, lower, upper, shortest, cell)
+    for a, b, n in parts:
+        if n is None:
             found.append(Resolved(a, b, e))
             continue
-        found += resolved(e.xreplace({switch: _branch(switch, u, sign)}), x, a, b)
+        found += resolved(e.xreplace({switch: _branch(switch, u, n)}), x, a, b)
+    if len(found) > MOST_PIECES:
+        raise NotIsolated
     return found
 
 
@@ -97,8 +106,11 @@ def _comparisons(switch: Any) -> list[Any]:
     return found
 
 
-def _branch(switch: Any, u: Expr, sign: int) -> Expr:
-    """What a switch is where its decider has a sign."""
+def _branch(switch: Any, u: Expr, cell: int) -> Expr:
+    """What a switch is where its decider is in a cell: u > 0 is cell 0, u < 0 cell -1."""
+    if isinstance(switch, STEPS):
+        return sp.Integer(cell + isinstance(switch, sp.ceiling))
+    sign = 2 * cell + 1
     if isinstance(switch, sp.Abs):
         return sign * switch.args[0]
     if isinstance(switch, sp.sign):
@@ -117,66 +129,80 @@ def _branch(switch: Any, u: Expr, sign: int) -> Expr:
     return switch.func(kept, *rest, evaluate=False) if rest else kept
 
 
-def _signs(u: Expr, x: Symbol, lower: arb, upper: arb, shortest: arb) -> list[tuple[arb, arb, int]]:
-    """The sign of u on the intervals between its roots; 0 where it stays open."""
-    if u.has(sp.floor, sp.ceiling):
-        raise NotIsolated  # no derivative
+def _floor(value: arb) -> int | None:
+    """The floor of a value, if it is certain."""
+    floor = value.floor().unique_fmpz() if value.is_finite() else None
+    return None if floor is None else int(floor)
+
+
+def _side(value: arb) -> int | None:
+    """0 above 0 and -1 below, if it is certain."""
+    return 0 if value > 0 else -1 if value < 0 else None
+
+
+def _parts(u: Expr, x: Symbol, lower: arb, upper: arb, shortest: arb, cell: Cell) -> list[Part]:
+    """The intervals on which u stays in one cell; cells n - 1 and n meet at the value n."""
     f, slope = (compiled(g, x).real for g in (u, u.diff(x)))
     cuts: list[tuple[arb, arb]] = []  # roots, and intervals that stay open
     waiting = [(lower, upper)]
-    for _ in range(MOST):
-        if not waiting:
+    for _ in range(MOST + PER_BIT * ctx.prec):
+        if not waiting or len(cuts) > MOST_PIECES:
             break
         a, b = waiting.pop()
         z = a.union(b)
-        if _sign(f(z)):
+        if cell(f(z)) is not None:
             continue
-        if _sign(slope(z)) and _sign(f(a)) and _sign(f(b)):
-            if _sign(f(a)) != _sign(f(b)):
-                root = _newton(f, slope, a, b)
-                cuts.append((root, root))
-            continue
-        if b - a < shortest:
+        steep = _side(slope(z)) is not None
+        levels = _crossed(cell(f(a)), cell(f(b))) if steep else None
+        if levels is not None:
+            cuts += [(root, root) for root in _newton(f, slope, a, b, levels)]
+        elif b - a < shortest:
             cuts.append((a, b))
-            continue
-        m = (a + (b - a) * UNEVEN).mid()
-        waiting += [(m, b), (a, m)]
+        else:
+            m = (a + (b - a) * UNEVEN).mid()
+            waiting += [(m, b), (a, m)]
     if waiting:
         raise NotIsolated
-    return _between(f, lower, upper, sorted(cuts, key=lambda cut: cut[0].mid()))
+    return _between(f, lower, upper, sorted(cuts, key=lambda cut: cut[0].mid()), cell)
+
+
+def _crossed(a: int | None, b: int | None) -> range | None:
+    """The values between two cells."""
+    return None if a is None or b is None else range(min(a, b) + 1, max(a, b) + 1)
 
 
 def _between(
-    f: Any, lower: arb, upper: arb, cuts: list[tuple[arb, arb]]
-) -> list[tuple[arb, arb, int]]:
-    """Intervals between cuts with the sign of f, open cuts among them with 0."""
-    found, start = [], lower
+    f: Function, lower: arb, upper: arb, cuts: list[tuple[arb, arb]], cell: Cell
+) -> list[Part]:
+    """Intervals between cuts with the cell of f, open cuts among them with None."""
+    found: list[Part] = []
+    start = lower
     for a, b in [*cuts, (upper, upper)]:
         if not (start < a or a <= start):
             raise NotIsolated  # two roots that the precision does not separate
         if start < a:
-            found.append((start, a, _sign(f(((start + a) / 2).mid()))))
+            found.append((start, a, cell(f(((start + a) / 2).mid()))))
         if a < b:
-            found.append((a, b, 0))
+            found.append((a, b, None))
         start = b
     return found
 
 
-def _sign(value: arb) -> int:
-    """1 or -1 if certain, else 0."""
-    return 1 if value > 0 else -1 if value < 0 else 0
-
-
-def _newton(f: Any, slope: Any, a: arb, b: arb) -> arb:
-    """A thin ball around the only root in [a, b]."""
-    z = a.union(b)
-    for _ in range(NEWTON):
-        m = arb(z.mid())
-        step = m - f(m) / slope(z)
-        if not step.overlaps(z):
-            raise NotIsolated
-        better = step.intersection(z)
-        if not better.rad() < z.rad() / 2:
-            return better
-        z = better
-    return z
+def _newton(f: Function, slope: Function, a: arb, b: arb, levels: range) -> Iterator[arb]:
+    """Thin balls around the points in [a, b] where the monotone f is at a level."""
+    if levels.stop - levels.start > MOST_PIECES:
+        raise NotIsolated
+    for level in levels:
+        z = a.union(b)
+        for _ in range(NEWTON):
+            m = arb(z.mid())
+            step = m - (f(m) - level) / slope(z)
+            if not step.overlaps(z):
+                raise NotIsolated
+            better = step.intersection(z)
+            if not better.rad() < z.rad() / 2:
+                yield better
+                break
+            z = better
+        else:
+            yield z

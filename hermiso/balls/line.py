@@ -7,37 +7,40 @@ expression stays whole and the panels close in on its kinks.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from math import ceil
-from typing import Any
 
 import sympy as sp
 from flint import arb, ctx
 from sympy import Expr, Symbol, oo
 
 from hermiso.balls.compile import BallFunction, compiled, constant
-from hermiso.balls.growth import Growth, growth
+from hermiso.balls.cuts import around, cut
+from hermiso.balls.growth import Growth, NoGrowthBound, growth
+from hermiso.balls.heads import restored
 from hermiso.balls.isolate import NotIsolated, has_switches, resolved
+from hermiso.balls.meter import Meter
 from hermiso.balls.panels import BELL, COARSE, Goal, Segment, fit, log2_upper, points
+from hermiso.balls.plain import plain
 from hermiso.balls.rule import Rule, Tail, Weight
 from hermiso.balls.strip import strip_rule
 from hermiso.errors import (
     ActivationError,
-    HermisoError,
     NoClosedForm,
     NotSquareIntegrable,
     PrecisionError,
     UnknownSign,
 )
-from hermiso.pieces import Piece, signs, split
+from hermiso.pieces import Piece, split
 
 MANY = 1200  # bits from which a strip is looked for: the search costs as much as 1000 nodes
 FLOOR = 160.0
 SAMPLES = 128  # on either side
 NEAR = 2.0**-20
+ZOOMS, FINER = 20, 24
 PLAIN = Weight(lambda f, z: f, lambda f, z, spread: (f, z * z))
 FULL = Weight(lambda f, z: f * f, lambda f, z, spread: (f * f,))
 SQUARES = Weight(lambda f, z: f * f + z * z, lambda f, z, spread: (f * f, z * z))
@@ -70,19 +73,32 @@ class Line:
             )
 
     @cached_property
+    def plain(self) -> Expr:
+        """The expression in functions that show their kinks and poles."""
+        return plain(self.expression, self.x)
+
+    @cached_property
     def pieces(self) -> tuple[Piece, ...]:
         """Smooth pieces, cut at zeros of denominators too; one where kinks have no closed form."""
         try:
-            parts = split(self.expression, self.x)
+            parts = split(self.plain, self.x)
         except (NoClosedForm, UnknownSign):
-            parts = (Piece(-oo, oo, self.expression),)
-        return tuple(q for p in parts for q in _cut_at_zeros(p, self.x))
+            parts = (Piece(-oo, oo, self.plain),)
+        return tuple(q for p in parts for q in cut(p, self.x))
 
     @cached_property
     def growths(self) -> tuple[Growth, Growth]:
         """Bounds of |f| far to the left and far to the right."""
-        left, right = (growth(self.expression, self.x, s, self.moment) for s in (-1, 1))
+        left, right = (self._growth(s) for s in (-1, 1))
         return left, right
+
+    def _growth(self, side: int) -> Growth:
+        try:
+            return growth(self.expression, self.x, side, self.moment)
+        except NoGrowthBound:
+            if self.plain == self.expression:
+                raise
+        return growth(restored(self.plain), self.x, side, self.moment)
 
     def tails(self, goal: Goal) -> tuple[Tail, ...]:
         """Cut both ends where no integrand matters any more."""
@@ -100,10 +116,9 @@ class Line:
     def slope(self) -> Line | None:
         """The derivative of a function without kinks, else None."""
         (first, *others) = self.pieces
-        steps = (sp.floor, sp.ceiling, sp.frac, sp.Mod)
-        if others or has_switches(*self._function) or self.expression.has(*steps):
+        if others or has_switches(*self._function):
             return None
-        return Line(first.expression.diff(self.x), self.x)
+        return Line(restored(first.expression).diff(self.x), self.x)
 
     @cached_property
     def _coarse(self) -> tuple[BallFunction, ...]:
@@ -128,10 +143,7 @@ class Line:
         """Bound |e(t + side/v)| for large v."""
         v = sp.Dummy("v", positive=True)
         try:
-            near = e.subs(self.x, t + side / v)
-            # x^2 - 2 near sqrt(2) must not look like a difference of constants
-            near = near.replace(lambda u: u.is_Add and u.is_rational_function(v), sp.expand)
-            return growth(near, v, 1)
+            return growth(around(restored(e), self.x, t, side / v), v, 1)
         except NotSquareIntegrable:
             raise NotSquareIntegrable(
                 f"E[sigma(z)^2] is infinite for sigma({self.x}) = {self.expression}: "
@@ -155,12 +167,20 @@ class Line:
         if self._singularities:  # the distance from the point must keep its bits
             closest = max(log2_upper(tail.cut) for tail in tails[2:])
             with ctx.workprec(ctx.prec + ceil(closest)):
-                return fit(self._segments(tails), tails, goal)
+                return self._fit(tails, tails, goal)
         if not self.parity:
-            return fit(self._segments(tails), tails, goal)
+            return self._fit(tails, tails, goal)
         right = max(tails, key=lambda tail: tail.cut.mid())
-        half = fit(self._segments((replace(right, cut=arb(0)), right)), (), goal)
+        half = self._fit((replace(right, cut=arb(0)), right), (), goal)
         return replace(half.mirrored(self.parity), tails=(right, right))
+
+    def _fit(self, ends: Sequence[Tail], tails: Sequence[Tail], goal: Goal) -> Rule:
+        """Fit panels between two ends; if there are too many, name the part that needs them."""
+        segments, meter = self._segments(ends), Meter(*self._function)
+        try:
+            return fit([meter.watched(s) for s in segments], tails, goal)
+        except PrecisionError as error:
+            raise PrecisionError(f"{error}{meter.complaint()}") from None
 
     def _on_strip(self, tails: Sequence[Tail], goal: Goal) -> Rule | None:
         """The trapezoid rule, if it needs fewer nodes than the panels."""
@@ -171,7 +191,7 @@ class Line:
 
     @property
     def _function(self) -> tuple[Expr, Symbol]:
-        return self.expression, self.x
+        return self.plain, self.x
 
     @cached_property
     def parity(self) -> int:
@@ -212,12 +232,24 @@ class Line:
             parts = resolved(e, self.x, a, b)
         except NotIsolated:
             return [Segment(a, b, compiled(e, self.x), coarse)]
-        return [
+        found = [
             Segment(
                 p.lower, p.upper, compiled(p.expression, self.x), _coarsely(p.expression, self.x)
             )
             for p in parts
         ]
+        for left, right in pairwise(found):
+            self._require_bounds(left.function.real, left.upper, -1)
+            self._require_bounds(right.function.real, right.lower, 1)
+        return found
+
+    def _require_bounds(self, f: Callable[[arb], arb], t: arb, side: int) -> None:
+        """A kink without closed form has no growth certificate: f must be bounded beside it."""
+        if not f(t.union(t + side * arb(2) ** -ctx.prec)).is_finite():
+            raise PrecisionError(
+                f"{self.expression} is not certainly bounded near x = {t.str(10, radius=False)}, "
+                "which has no closed form; cut it off there by a Piecewise"
+            )
 
     def scales(self, weights: Sequence[Weight]) -> list[float]:
         """Return log2 E|g(f(z), z)| by sampling: a guess, to set goals by.
@@ -252,35 +284,36 @@ class Line:
                 side * _cut(g, goal) / SAMPLES
                 for side, g in zip((-1, 1), self.growths, strict=True)
             ]
-            return [
-                (z, f, abs(step) * BELL * (-(z * z) / 2).exp())
-                for step in steps
-                for z, f in self._samples(step)
-            ]
+            rows = [row for step in steps for row in self._rows(arb(0), step, SAMPLES)]
+            for power in (1, 2):
+                rows = self._zoomed(rows, power)
+            return [row[:3] for row in rows]
 
-    def _samples(self, step: arb) -> Any:
+    def _zoomed(self, rows: list[_Sample], power: int) -> list[_Sample]:
+        """Sample finer where one sample has a quarter of |f|^power, as of exp(1000 x)."""
+        for _ in range(ZOOMS):
+            sizes = [(abs(f) ** power * mass).mid() for _, f, mass, _ in rows]
+            sizes = [s if s.is_finite() else arb(0) for s in sizes]
+            top = max(range(len(rows)), key=lambda i: sizes[i])
+            if not 4 * sizes[top] > sum(sizes, arb(0)):
+                break
+            z, _, _, step = rows[top]
+            near = [row for row in rows if abs(row[0] - z) < 1.5 * step]
+            low, high = min(r[0] - r[3] / 2 for r in near), max(r[0] + r[3] / 2 for r in near)
+            rows = [row for row in rows if not abs(row[0] - z) < 1.5 * step]
+            rows += self._rows(low, (high - low) / FINER, FINER)
+        return rows
+
+    def _rows(self, start: arb, step: arb, count: int) -> Iterator[_Sample]:
         bounds = [constant(p.upper) for p in self.pieces[:-1]]
-        for j in range(SAMPLES):
-            z = ((j + arb(0.375)) * step).mid()
+        for j in range(count):
+            z = (start + (j + arb(0.375)) * step).mid()
             piece = sum(1 for b in bounds if b < z)
-            yield z, self._coarse[piece].real(z)
+            f = self._coarse[piece].real(z)
+            yield z, f, abs(step) * BELL * (-(z * z) / 2).exp(), abs(step)
 
 
-def _cut_at_zeros(p: Piece, x: Symbol) -> list[Piece]:
-    """Cut a piece where a denominator vanishes: sin(x)/x is bounded there, but no formula is."""
-    zeros = {hi for power in p.expression.atoms(sp.Pow) for hi in _zeros(power, x)}
-    inside = sorted((t for t in zeros if p.lower < t < p.upper), key=lambda t: t.evalf(30))
-    ends = [p.lower, *inside, p.upper]
-    return [Piece(a, b, p.expression) for a, b in pairwise(ends)]
-
-
-def _zeros(power: Any, x: Symbol) -> list[Expr]:
-    if x not in power.base.free_symbols or not power.exp.could_extract_minus_sign():
-        return []
-    try:
-        return [hi for _, hi, _ in signs(power.base, x)[:-1]]
-    except HermisoError:
-        return []
+_Sample = tuple[arb, arb, arb, arb]  # z, f(z), mass, width
 
 
 def _coarsely(e: Expr, x: Symbol) -> BallFunction:

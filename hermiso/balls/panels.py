@@ -2,7 +2,8 @@
 
 A panel is taken whole if f is holomorphic on some ellipse around it and the bound there asks
 for few enough points. A panel that stays unfit - a kink that could not be isolated, a branch
-point at its end - is halved until what is left is a slit.
+point at its end - is halved until what is left is a slit: so short, or so far out, that it does
+not matter.
 """
 
 from __future__ import annotations
@@ -23,7 +24,13 @@ COARSE = 53  # bits, for boxes
 MAX_PANELS = 20_000
 WIDEST = 4  # half the width of a panel
 PER_BIT = 0.36  # points for every bit: from there on two halves cost less than the whole
+SHORT = 0.01  # a slit that may need all of the goal
+SPARED = 10  # bits that a longer one stays below it
 DEEPEST = 1  # how often a box that is not finite is quartered
+DEEP = 1000  # bits, see _fitted
+MODERATE = 3.5  # the ellipse of a panel covered by columns
+OVERRATED = 20  # bits by which a column may exceed the function
+FEWEST_COLUMNS, MOST_COLUMNS = 16, 512
 UNIT = arb(0, 1)
 BELL = arb("0.3989422804014327 +/- 1e-16").upper()  # 1/sqrt(2 pi)
 
@@ -116,11 +123,14 @@ def _fitted(segment: Segment, goal: Goal) -> tuple[list[_Panel], list[Slit]]:
     panels: list[_Panel] = []
     slits: list[Slit] = []
     waiting = [(segment.lower, segment.upper, 0)]
+    deepest = DEEP + 4 * max(*goal.bits, 0)
     for _ in range(MAX_PANELS):
         if not waiting:
             return panels, slits
         a, b, start = waiting.pop()
         deep = max(0, -int(log2_upper((b - a).abs_lower())))
+        if deep > deepest:  # no slit has a bound here
+            break
         with ctx.workprec(COARSE + 2 * deep):  # switches may touch 0 quadratically
             f = segment.coarse if deep < 8 else segment.function
             panel, start = _panel(f, a, b, goal, start, enough)
@@ -133,8 +143,8 @@ def _fitted(segment: Segment, goal: Goal) -> tuple[list[_Panel], list[Slit]]:
             middle = ((a + b) / 2).mid()
             waiting += [(middle, b, start), (a, middle, start)]
     raise PrecisionError(
-        f"the integrand is too rough near x = {float(waiting[-1][0]):.8g}: more than {MAX_PANELS} "
-        "panels; ask for fewer digits"
+        f"the integrand is too rough near x = {float(a):.8g}: more than {MAX_PANELS} panels, or "
+        f"one shorter than 2^-{deepest}; ask for fewer digits"
     )
 
 
@@ -162,20 +172,36 @@ def _panel(
         # more points than the goal asks for, unless the function is larger than was guessed
         tight = _cover(f.box, middle, radius, radius * ELLIPSES[-1] / 4)
         if tight is None or best.n > PER_BIT * goal.log2_size(tight):
-            best = None
+            best = _in_columns(f, best, goal, enough)
     return best, max(start - 3, 0)
 
 
-def _cover(box: Any, centre: arb, a: arb, b: arb) -> tuple[Box, ...] | None:
+def _in_columns(f: BallFunction, panel: _Panel, goal: Goal, enough: int) -> _Panel | None:
+    """The panel by narrower boxes, where wide ones overrate the function, as exp(1000 z)."""
+    a, b, r = panel.a, panel.b, min(panel.r, MODERATE)
+    middle, radius = (a + b) / 2, ((b - a) / 2).upper()
+    true = goal.log2_size([_box(f.box, acb(t)) for t in (a, middle, b)])
+    excess = goal.log2_size(panel.boxes) - true
+    columns = int(excess / OVERRATED) if excess < 1e9 else MOST_COLUMNS + 1
+    if not FEWEST_COLUMNS <= columns <= MOST_COLUMNS:
+        return None
+    boxes = _cover(f.box, middle, radius * (r + 1 / r) / 2, radius * (r - 1 / r) / 2, columns)
+    if boxes is None:
+        return None
+    n = points_needed(r, goal.log2_size(boxes) + log2_upper(radius) + 5)
+    return _Panel(a, b, r, n, boxes) if n and n <= max(enough, PER_BIT * true) else None
+
+
+def _cover(box: Any, centre: arb, a: arb, b: arb, columns: int = 2) -> tuple[Box, ...] | None:
     """Enclose a function on the upper half of an ellipse's rectangle; None where it is unfit."""
     found: list[Box] = []
-    waiting = [(centre + s * a / 2, b / 2, a / 2, b / 2, 0) for s in (-1, 1)]
+    half = a / columns
+    waiting = [(centre + s * half, b / 2, half, b / 2, 0) for s in range(1 - columns, columns, 2)]
     while waiting:
         x, y, dx, dy, depth = waiting.pop()
-        Z = acb(x + dx * UNIT, y + dy * UNIT)
-        F = box(Z)
-        if F.is_finite():
-            found.append((Z, acb(F), abs((-(Z * Z) / 2).exp()).upper() * BELL))
+        enclosed = _box(box, acb(x + dx * UNIT, y + dy * UNIT))
+        if enclosed[1].is_finite():
+            found.append(enclosed)
         elif depth == DEEPEST:
             return None
         else:
@@ -184,15 +210,20 @@ def _cover(box: Any, centre: arb, a: arb, b: arb) -> tuple[Box, ...] | None:
     return tuple(found)
 
 
+def _box(box: Any, Z: acb) -> Box:
+    return Z, acb(box(Z)), abs((-(Z * Z) / 2).exp()).upper() * BELL
+
+
 def _slit(f: BallFunction, a: arb, b: arb, goal: Goal) -> Slit | None:
-    """The interval as a slit, if all it may add is within the goal."""
-    width = (b - a).upper()
-    if width > 0.01:
-        return None
+    """The interval as a slit, if all it may add is within the goal; far below it if it is long."""
     z = a.union(b)
-    slit = Slit(z, f.real(z), (width * (-(z * z) / 2).exp() * BELL).upper())
+    width, nearest = (b - a).upper(), z.abs_lower()
+    short = bool(width <= SHORT)
+    if not (short or nearest > 0):
+        return None
+    slit = Slit(z, f.real(z), (width * (-(nearest * nearest) / 2).exp() * BELL).upper())
     sizes = (
         log2_upper(abs(slit.mean(w)).upper()) + bits
         for w, bits in zip(goal.weights, goal.bits, strict=True)
     )
-    return slit if all(size < 0 for size in sizes) else None
+    return slit if all(size < (0 if short else -SPARED) for size in sizes) else None

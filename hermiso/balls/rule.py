@@ -4,7 +4,7 @@ A rule is fitted to one function f and kept as data: nodes (z, weight times phi(
 what its error is bounded by, for any integrand g(f(z), z):
 
 - cells: ellipses around the panels, covered by boxes Z with enclosures of f(Z);
-- slits: intervals too short to matter, each with an enclosure of f on it;
+- slits: intervals too short, or too far out, to matter, each with an enclosure of f on it;
 - tails: bounds of |f| from growth certificates, at both ends of the line and at singular points.
 
 So one rule serves E f, E f z, E f^2, the residual, and every Hermite coefficient.
@@ -23,6 +23,7 @@ from hermiso.balls.growth import Growth
 from hermiso.errors import PrecisionError
 
 QUARTER = arb(1) / 4
+UP_TO_ONE = arb(0.5, 0.5)
 FARTHEST = 100_000
 Box = tuple[acb, acb, arb]  # Z, f(Z), a bound of |phi| on Z
 
@@ -67,17 +68,17 @@ class Cell:
 
 @dataclass(frozen=True)
 class Slit:
-    """A short interval z with an enclosure f of the function on it."""
+    """An interval z of little mass, with an enclosure f of the function on it."""
 
     z: arb
     f: arb
-    mass: arb  # of the Gaussian measure
+    mass: arb  # a bound of its Gaussian measure
 
     def mean(self, weight: Weight) -> arb:
         """Return an enclosure of the interval's share."""
         if weight.bound:
             return arb(0, 1) * self.mass * weight.bound(acb(self.f), acb(self.z))
-        return self.mass * weight.value(self.f, self.z)
+        return UP_TO_ONE * self.mass * weight.value(self.f, self.z)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from typing import Any
 import sympy as sp
 from sympy import Expr, Symbol, oo
 
-from hermiso.errors import NoClosedForm, NotSquareIntegrable
+from hermiso.errors import NoClosedForm
 from hermiso.signs import sign_of
 from hermiso.symbolic.rational import rational_moments
 from hermiso.symbolic.special import Phi, binormal, erf_im, erf_re
@@ -98,10 +98,8 @@ class Moments:
         kappa = 1 - 2 * kernel.quad
         infinite = self.lower is -oo or self.upper is oo
         s = sign_of(kappa, because="E[sigma(z)^2] is finite only if it is positive")
-        if infinite and s <= 0:
-            raise NotSquareIntegrable(
-                f"a term exp({kernel.quad}*x**2) of it or of its square outgrows exp(x**2/2)"
-            )
+        if infinite and s <= 0:  # exp(x^2/2 - |x|), or terms that cancel: the sum may have one
+            raise NoClosedForm(f"a term exp({kernel.quad}*x**2) on an infinite interval")
         if s <= 0:
             return self._base_growing(kernel, -kappa)
         q, w = kernel.lin, kernel.freq
@@ -244,7 +242,7 @@ def _gamma_integral(s: Expr, kappa: Expr, near: Expr, far: Expr) -> Expr:
     """The integral of x^s exp(-kappa x^2/2)/sqrt(2 pi) over [near, far], near >= 0."""
     alpha = (s + 1) / 2
     if near == 0 and sign_of(s + 1, because="integrability at 0") <= 0:
-        raise NotSquareIntegrable(f"|x|^({s}) is not integrable at 0")
+        raise NoClosedForm(f"a term |x|^({s}) at 0")  # (1 - cos(x)) |x|^-2 has an integral
     scale = (2 / kappa) ** alpha / (2 * ROOT_2PI)
     upper = [_upper_gamma(alpha, kappa * t**2 / 2) for t in (near, far)]
     return scale * (upper[0] - upper[1])

@@ -15,7 +15,7 @@ from __future__ import annotations
 import sympy as sp
 from sympy import Dummy, Expr, Integer, Symbol, oo
 
-from hermiso.errors import NoClosedForm, NotSquareIntegrable
+from hermiso.errors import NoClosedForm
 from hermiso.signs import sign_of
 from hermiso.symbolic.special import erf_im, erf_re
 from hermiso.symbolic.terms import ZERO, Term
@@ -28,11 +28,8 @@ def rational_moments(kernel: Term, top: int, lower: Expr, upper: Expr, x: Symbol
     if kernel.lin != 0 or kernel.freq != 0 or kernel.erfs or kernel.modulus != 0:
         raise NoClosedForm("a rational function times exp, a wave, erf or |x|^s")
     kappa = 1 - 2 * kernel.quad
-    growth = sign_of(kappa)
-    if growth < 0:
-        raise NotSquareIntegrable(f"exp({kernel.quad}*x**2) grows too fast")
-    if growth == 0:
-        raise NoClosedForm("a rational function without a Gaussian weight")
+    if sign_of(kappa) <= 0:
+        raise NoClosedForm(f"a rational function times exp({kernel.quad}*x**2)")
     if upper is not oo and lower is not -oo:
         raise NoClosedForm("a rational function on a finite interval")
     den, sign = kernel.den, 1

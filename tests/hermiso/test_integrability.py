@@ -4,6 +4,7 @@ import pytest
 import sympy as sp
 from sympy import Symbol, exp, tanh
 
+from hermiso import catalogue, integrability
 from hermiso.errors import ActivationError, NotSquareIntegrable
 from hermiso.integrability import log_abs, screen
 
@@ -24,6 +25,22 @@ a = Symbol("a", real=True)
         sp.tan(tanh(x)),
         exp(1000 * x) / (1 + exp(1000 * x)),
         sp.besselj(1, x),
+        exp(x**2 / 4) / (1 + x**2),
+        exp(x**2 / 4) / sp.sqrt(1 + x**2),
+        exp(x**2 / 4 - abs(x)),
+        1 / sp.gamma(1 + x**2),
+        sp.gamma(1 + abs(x)),
+        sp.loggamma(1 + x**2),
+        sp.zeta(2 + x**2),
+        sp.polygamma(0, 1 + x**2),
+        sp.atan(sp.tan(x)),
+        tanh(sp.tan(x)),
+        1 / (1 + sp.tan(x) ** 2),
+        sp.sin(1 / x),
+        sp.sin(x) / x,
+        sp.log(abs(sp.sin(x))),
+        abs(sp.sin(x)) ** sp.Rational(-1, 3),
+        tanh(x) + exp(-(10**4) * (x - 3) ** 2),
     ],
     ids=str,
 )
@@ -41,13 +58,54 @@ def test_square_integrable_functions_pass(e: sp.Expr) -> None:
         (exp(x**2) * tanh(x) + 1, "outgrows"),
         (tanh(x) / (x**2 - 4), "pole at x = -2"),
         (1 / (exp(x) - 1), "pole at x = 0"),
-        (sp.cot(x), "poles on the line"),
+        (sp.cot(x), "pole near x = 0, and a function with poles on the line"),
+        (sp.tan(x), "pole near x = -1.571"),
+        (abs(sp.tan(x)), "pole near x = -1.571"),
+        (sp.gamma(x), "pole near x = 0"),
+        (1 / sp.sqrt(abs(x)), "pole .* x = 0"),
+        (1 / (1 - sp.cos(x)), "pole at x = 0"),
+        (exp(1 / x), "pole at x = 0"),
+        (sp.coth(x), "pole .* x = 0"),
+        (tanh(x) + 1 / sp.sin(x), "pole near x = 0"),
+        (1 / (x * exp(x) - 1), "pole near x = 0.5671"),
+        (exp(x**2 / 4), "outgrows"),
+        (exp(x**2 / 4) / (1 + x**2) ** sp.Rational(1, 4), "outgrows"),
+        (sp.gamma(3 + x**2), "outgrows"),
     ],
     ids=str,
 )
 def test_others_are_named(e: sp.Expr, message: str) -> None:
     with pytest.raises(NotSquareIntegrable, match=message):
         screen(e, x, {})
+
+
+@pytest.mark.parametrize(
+    ("e", "reason"),
+    [
+        (1 / sp.gamma(x - 8), r"gamma\(x - 8\) .* resisted"),
+        (1 / (sp.cos(x - 1) - 1), "near x = 1"),
+    ],
+    ids=str,
+)
+def test_suspects_are_not_called_infinite(e: sp.Expr, reason: str) -> None:
+    with pytest.raises(ActivationError, match=f"cannot show .* finite.*{reason}") as caught:
+        screen(e, x, {})
+    assert not isinstance(caught.value, NotSquareIntegrable)
+
+
+def test_the_sample_is_named_with_the_proof() -> None:
+    with pytest.raises(NotSquareIntegrable, match=r"outgrows .*tried a = 0.5"):
+        screen(exp(a * x**2) * tanh(x), x, {a: 0.5})
+    with pytest.raises(NotSquareIntegrable, match=r"tried a = 0.5.*pole at x = 1/2"):
+        screen(tanh(x) / (x - a), x, {a: 0.5})
+
+
+def test_a_proof_costs_no_sampling(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bounds are sharper than samples, and cheaper: numpy and scipy need not be loaded."""
+    monkeypatch.setattr(integrability, "over_numpy", None)
+    for name in catalogue.names():
+        entry = catalogue.get(name)
+        screen(entry.expression, entry.variable, {})
 
 
 def test_complex_values_are_named_with_the_sample() -> None:

@@ -136,3 +136,32 @@ def test_powers_one_and_two_stay_exact() -> None:
         f = Curve(arb(0), arb(p), arb(0), arb(0))
         wanted = Curve(arb(p == 0), arb(0), arb(p == 1), arb(p == 2))
         assert exp_above(f, line) == wanted == exp_below(f, line)
+
+
+def test_a_parabola_peaks_where_it_peaks() -> None:
+    """The largest value of 6e4 x - 1e4 x^2 + l log x, seen from x >= 1, is next to x = 3."""
+    line = HalfLine.beyond(1)
+    for power in (0, 2, 50):
+        f = Curve(arb(-90_000), arb(power), arb(60_000), arb(-10_000))
+        top = supremum(f, line)
+        assert top is not None
+        best = max((at(f, 3 + arb(k) / 10_000) for k in range(-50, 51)), key=float)
+        assert below(best, top)
+        assert top < best + 1e-3
+
+
+def test_curves_that_are_small_everywhere_add_a_constant() -> None:
+    line = HalfLine.beyond(2)
+    bump = Curve(arb(-90_000), arb(0), arb(60_000), arb(-10_000))
+    flat = Curve(arb(0), arb(0), arb(0), arb(0))
+    total, top = log_of_sum([bump, flat], line), peak([bump, flat], line)
+    assert total[1:] == flat[1:] == top[1:]
+    assert total.const < 0.6932
+    assert top.const < 1e-9
+
+
+def test_a_slow_parabola_is_not_paid_for_by_a_constant() -> None:
+    """Below x^2/10^6 + C, 30 x would need C = 2e8."""
+    line = HalfLine.beyond(2)
+    fast, slow = Curve(*map(arb, (0, 0, 30, 0))), Curve(*map(arb, (0, 0, 0, 1e-6)))
+    assert peak([fast, slow], line).const < 1

@@ -137,6 +137,8 @@ RULED = [
     Piecewise((1, sp.Ne(x, 0)), (exp(x**2), True)), Piecewise((2, x**2 >= x), (exp(x**2), True)),
     Piecewise((1, exp(x**2 / 9) > x), (exp(x**2), x <= 0), (x, True)),
     exp(x**2 / 4) / x**2, exp(x**2 / 4 - Abs(x)), sin(x) * exp(x**2 / 3),
+    sp.gamma(1 + Abs(x)), 1 / sp.gamma(1 + x**2), sp.gamma(2 + tanh(x)), sp.gamma(1 / (1 + x**2)),
+    sp.gamma(1 + exp(-(x**2))),
 ]  # fmt: skip
 
 # functions too large or too small for mpmath at 1e6
@@ -307,6 +309,29 @@ def test_polynomial_scales_come_close() -> None:
     assert growth(x**2 + 1, x, 1).scale < 1.2501  # 1 + 1/start^2
 
 
+@pytest.mark.parametrize(
+    ("e", "power", "linear", "scale"),
+    [
+        (tanh(x) + exp(-(10**4) * (x - 3) ** 2), 0, 0, 2),
+        (erf(x) + exp(-(10**8) * (x - 3) ** 2), 0, 0, 2),
+        (tanh(x) - x**5 * exp(-(10**6) * (x - 3) ** 2), 0, 0, 245),
+        (x + 7 * exp(100 * x - 10**4 * x**2), 1, 0, 1),
+        (log(1 + exp(10**4 * (x - 3))), 1, 0, 15_000),
+        (Max(tanh(x), exp(-(10**4) * (x - 3) ** 2)), 0, 0, 1),
+        (exp(-x) + exp(-(10**4) * (x - 3) ** 2), 0, -1, 22),
+        (exp(x**2 / 4 - x) + exp(x), 0, -1, 60),
+    ],
+    ids=str,
+)
+def test_what_is_small_everywhere_does_not_push_the_bound_out(
+    e: sp.Expr, power: int, linear: int, scale: float
+) -> None:
+    g = growth(e, x, 1)
+    assert (g.start, g.power, g.linear) == (2, power, linear)
+    assert g.scale < scale * 1.001
+    assert violations(e, 1, g, FAR) == []
+
+
 # --- tails --------------------------------------------------------------------------------------
 
 TAILS = [
@@ -386,6 +411,18 @@ def test_algebra_bounds_sums_products_and_powers(at: float) -> None:
             assert bound(found, at) <= true * slack or found.power != f.power
 
 
+@pytest.mark.parametrize(
+    ("fields", "moment", "finite"),
+    [
+        ((1, 9, 9, 0.24), 2, True), ((1, -9, -9, 0.26), 2, False), ((1, 9, -1, 0.25), 2, True),
+        ((1, -1, 0, 0.25), 2, True), ((1, -0.5, 0, 0.25), 2, False), ((1, 9, 0, 0.49), 1, True),
+        ((1, -1, 0, 0.5), 1, False), ((1, -1.5, 0, 0.5), 1, True),
+    ],
+)  # fmt: skip
+def test_moments_of_a_bound(fields: tuple[float, ...], moment: int, finite: bool) -> None:
+    assert Growth(*(arb(c) for c in fields), arb(2)).has_moment(moment) is finite
+
+
 def test_negative_powers_of_a_bound_are_refused() -> None:
     with pytest.raises(ValueError, match="must be >= 0"):
         growth(x, x, 1) ** -1
@@ -419,7 +456,8 @@ def test_too_large_functions_are_named(e: sp.Expr, side: int) -> None:
     ("e", "part"),
     [
         (sp.tan(x), r"tan\(x\) resisted, its argument does not certainly stay between the poles"),
-        (sp.gamma(x), r"gamma\(x\) resisted, there is no rule for gamma"),
+        (sp.gamma(-x), r"gamma\(-x\) resisted, its argument is not certainly positive"),
+        (sp.zeta(2 + x), r"zeta\(x \+ 2\) resisted, there is no rule for zeta"),
         (1 / sin(x), r"1/sin\(x\) resisted, its base is not certainly away from 0"),
         (x + exp(sp.tan(x)) * 2, r"tan\(x\) in x \+ 2\*exp\(tan\(x\)\) resisted"),
         (log(sin(x)), r"log\(sin\(x\)\) resisted, its argument is not certainly positive"),
