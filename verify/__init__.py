@@ -14,22 +14,30 @@ from verify.claim import (
     Undecided,
     Verdict,
 )
+from verify.directed import Chart
 from verify.evidence import equal, nonnegative, sample_points, together, within_error
+from verify.judging import Outcome, judge
+from verify.profile import Profile
 from verify.registry import Registry, RegistryError, UnknownLabel, discover, validate
-from verify.runner import Outcome, Result, judge, results, run
+from verify.results import Result, results
+from verify.runner import run
 from verify.searching import bounded, search
+from verify.store import Store
 
 __all__ = [
+    "Chart",
     "Check",
     "Claim",
     "Evidence",
     "Level",
     "Outcome",
+    "Profile",
     "Refuted",
     "Registry",
     "RegistryError",
     "Result",
     "Skipped",
+    "Store",
     "Undecided",
     "UnknownLabel",
     "Verdict",

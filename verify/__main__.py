@@ -7,160 +7,78 @@ Ctrl-C, which prints what is decided so far.
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
-from time import monotonic
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from rich.console import Console
+from verify.options import parser
 
+if TYPE_CHECKING:
     from verify.claim import Claim
     from verify.registry import Registry
-    from verify.runner import Outcome
 
-_EPILOG = """\
-examples:
-  python -m verify all                       check every claim
-  python -m verify isometry:thm-1            check one claim (or several, or a group)
-  python -m verify list                      list the claims
-  python -m verify show isometry:thm-1       print one claim
-  python -m verify all --json                results as JSON on standard output
-  python -m verify all --json results.json   ... or in a file
-"""
+_COMMANDS = ("list", "show", "mutants", "table")
 
 
 def main(arguments: Sequence[str] | None = None, *, package: str = "verify.claims") -> int:
     """Run the command line on the claims of a package and return the exit status."""
-    options = _parser().parse_args(arguments)
-    from verify.registry import UnknownLabel, discover
+    options = parser().parse_intermixed_args(arguments)
+    from verify.registry import RegistryError, UnknownLabel, discover
 
-    registry = discover(package)
-    command, *labels = options.names
     try:
-        if command == "list":
-            return _list(registry, labels or ["all"])
-        if command == "show":
-            return _show(registry, labels)
-        return _verify(registry, registry.select(options.names), options)
-    except UnknownLabel as error:
+        registry = discover(options.package or package, options.file)
+        return _command(registry, options)
+    except (RegistryError, UnknownLabel, _Usage) as error:
         print(f"verify: {error}", file=sys.stderr)
         return 2
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m verify",
-        description="Check claims: each check on the statement and on every wrong version.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument(
-        "names",
-        nargs="+",
-        metavar="all | GROUP | LABEL | list | show LABEL",
-        help="what to check, or what to print",
-    )
-    parser.add_argument(
-        "--json",
-        nargs="?",
-        const="-",
-        metavar="PATH",
-        help="write the results there; no PATH or - for stdout, the table then goes to stderr",
-    )
-    parser.add_argument("--seed", type=int, default=0, help="seed of the searches (default 0)")
-    parser.add_argument(
-        "--jobs",
-        type=_positive,
-        default=os.cpu_count() or 1,
-        help="checks at once (default: one per core)",
-    )
-    return parser
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of processes; give 1 or more")
-    return int(text)
-
-
-def _list(registry: Registry, names: Sequence[str]) -> int:
-    from verify.report import listing
-
-    _console().print(listing(registry.select(names)))
-    return 0
-
-
-def _show(registry: Registry, names: Sequence[str]) -> int:
-    from verify.report import portrait
-
-    if not names:
-        print("verify: show needs a label; `list` prints them all", file=sys.stderr)
+    except OSError as error:  # a result that cannot be written
+        print(f"verify: {error.filename}: {error.strerror}", file=sys.stderr)
         return 2
-    for claim in registry.select(names):
-        _console().print(portrait(claim), soft_wrap=True)
-    return 0
 
 
-def _verify(registry: Registry, claims: Sequence[Claim], options: argparse.Namespace) -> int:
-    from verify.report import record, summary, table
-    from verify.runner import results
-
-    started = monotonic()
-    outcomes: list[Outcome] = []
-    complete = _watch(registry, claims, options, outcomes)
-    seconds = monotonic() - started
-    found = results(registry, claims, outcomes)
-    console = _console(error=options.json == "-")
-    console.print(table(found))
-    console.print(summary(found, seconds))
-    if options.json:
-        data = record(found, seed=options.seed, seconds=seconds, complete=complete)
-        _write(options.json, json.dumps(data, indent=2))
-    if not complete:
-        return 130
-    return 0 if all(result.as_expected for result in found) else 1
+class _Usage(Exception):
+    """Arguments that do not fit together."""
 
 
-def _watch(
-    registry: Registry,
-    claims: Sequence[Claim],
-    options: argparse.Namespace,
-    outcomes: list[Outcome],
-) -> bool:
-    """Run the claims under a progress bar; return False if Ctrl-C ended it."""
-    from verify.report import progress
-    from verify.runner import run
+def _command(registry: Registry, options: argparse.Namespace) -> int:
+    from verify import commands
 
-    with progress(_console(error=True)) as bar:
-        row = bar.add_task("", total=sum(len(claim.checks) for claim in claims))
-        bar.refresh()
-        try:
-            for outcome in run(registry, claims, jobs=options.jobs, seed=options.seed):
-                outcomes.append(outcome)
-                bar.update(row, advance=1, description=f"{outcome.claim}: {outcome.verdict}")
-                bar.refresh()
-        except KeyboardInterrupt:
-            return False
-    return True
+    first, *others = options.names
+    _refuse(first, options)
+    if first not in _COMMANDS:
+        return commands.check(registry, _chosen(registry, options.names, options), options)
+    if first == "show" and not others:
+        raise _Usage("show needs a label; `list` prints them all")
+    run = {
+        "list": commands.show_list,
+        "show": commands.show_claims,
+        "mutants": commands.show_mutants,
+        "table": commands.show_table,
+    }[first]
+    return run(registry, _chosen(registry, others or ["all"], options), options)
 
 
-def _write(path: str, text: str) -> None:
-    if path == "-":
-        print(text)
-    else:
-        Path(path).write_text(f"{text}\n", encoding="utf-8")
+def _refuse(command: str, options: argparse.Namespace) -> None:
+    """Refuse an option that the command would not heed."""
+    if options.errata and command != "list":
+        raise _Usage("--errata belongs to list")
+    if options.output and command != "table":
+        raise _Usage("--output belongs to table")
+    if (options.json or options.junit) and command in ("list", "show", "table"):
+        raise _Usage(f"{command} gives no results; --json and --junit belong to a run")
 
 
-def _console(*, error: bool = False) -> Console:
-    """Return a console; where there is no terminal, wide enough for the table."""
-    from rich.console import Console
-
-    stream = sys.stderr if error else sys.stdout
-    return Console(stderr=error, width=None if stream.isatty() else 160, highlight=False)
+def _chosen(
+    registry: Registry, names: Sequence[str], options: argparse.Namespace
+) -> tuple[Claim, ...]:
+    claims = registry.select(names)
+    if options.only is None:
+        return claims
+    allowed = {claim.label for claim in registry.select(options.only)}
+    chosen = tuple(claim for claim in claims if claim.label in allowed)
+    if not chosen:
+        raise _Usage(f"--only {' '.join(options.only)} leaves no claim of {' '.join(names)}")
+    return chosen
 
 
 if __name__ == "__main__":

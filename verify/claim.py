@@ -13,7 +13,9 @@ from enum import IntEnum, StrEnum
 from inspect import Parameter, signature
 from typing import Any, TypeVar
 
-TIME_LIMIT = 60.0  # seconds for one check, its statement and all mutants together
+from verify.profile import Profile
+
+TIME_LIMIT = 60.0  # seconds for one check in a quick run, its statement and all mutants together
 
 
 class Level(IntEnum):
@@ -58,12 +60,16 @@ class Evidence:
         domain: what was quantified over.
         cases: how many cases were decided; None for a symbolic argument.
         tightness: the largest ratio of the smaller to the larger side that was seen.
+        place: the case of that ratio, in print.
+        close: how many further cases were too close to call; they are no support.
     """
 
     level: Level
     domain: str
     cases: int | None = None
     tightness: float | None = None
+    place: str | None = None
+    close: int = 0
 
 
 class Refuted(Exception):
@@ -90,7 +96,8 @@ class Check:
         level: what its evidence is declared to be; weaker evidence is an error.
         function: stated value -> Evidence; it may ask for a keyword `seed`.
         only: the part of the claim that is covered; None for the whole.
-        time_limit: seconds until the check is killed.
+        time_limit: seconds until the check is killed, in a quick run.
+        profile: the first profile in which the check runs.
     """
 
     name: str
@@ -98,6 +105,7 @@ class Check:
     function: Callable[..., Evidence]
     only: str | None = None
     time_limit: float = TIME_LIMIT
+    profile: Profile = Profile.QUICK
 
     def __call__(self, stated: Any, seed: int = 0) -> Evidence:
         """Decide about one stated value."""
@@ -156,13 +164,30 @@ class Claim:
 
     @property
     def expects(self) -> Verdict:
-        """The verdict that a run must reproduce."""
-        if self.expected is not None:
-            return self.expected
-        return Verdict.of(max(check.level for check in self.checks if check.only is None))
+        """The verdict that a run of all checks must reproduce."""
+        return self.expected_in(Profile.THOROUGH)
+
+    def expected_in(self, profile: Profile) -> Verdict:
+        """Return the verdict that a run of this profile must reproduce.
+
+        It is SKIPPED if the profile leaves out every check that covers the whole claim.
+        """
+        whole = [check.level for check in self.due(profile) if check.only is None]
+        if not whole:
+            return Verdict.SKIPPED
+        return Verdict.of(max(whole)) if self.expected is None else self.expected
+
+    def due(self, profile: Profile) -> tuple[Check, ...]:
+        """Return the checks that run in this profile."""
+        return tuple(check for check in self.checks if check.profile <= profile)
 
     def check(
-        self, level: Level, *, only: str | None = None, time_limit: float = TIME_LIMIT
+        self,
+        level: Level,
+        *,
+        only: str | None = None,
+        time_limit: float = TIME_LIMIT,
+        profile: str | Profile = Profile.QUICK,
     ) -> Callable[[Function], Function]:
         """Register a check; use as a decorator.
 
@@ -170,16 +195,22 @@ class Claim:
             level: what the evidence will be.
             only: the part of the claim that the check covers, if it is not the whole: such
                 a check is reported, and does not lift the verdict.
-            time_limit: seconds for the statement and all mutants together.
+            time_limit: seconds for the statement and all mutants together in a quick run;
+                longer profiles allow a multiple of it.
+            profile: "default" or "thorough" for a check that takes too long for the shorter
+                profiles, which leave it out.
 
         Raises:
             TypeError: the function does not take one positional argument, or asks for a
                 keyword other than `seed`.
+            ValueError: there is no such profile.
         """
+        first = Profile.named(profile)
 
         def register(function: Function) -> Function:
             _require_arity(self.label, function)
-            self.checks.append(Check(function.__name__, level, function, only, time_limit))
+            name = function.__name__
+            self.checks.append(Check(name, level, function, only, time_limit, first))
             return function
 
         return register

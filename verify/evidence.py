@@ -27,12 +27,14 @@ _INTEGERS = [sp.Integer(v) for v in (2, 3, 5, 1, 4, -3, 6, 0)]
 def together(*found: Evidence, domain: str = "") -> Evidence:
     """Evidence of several steps that were all needed: the weakest level, summed cases."""
     cases = [evidence.cases for evidence in found if evidence.cases is not None]
-    ratios = [evidence.tightness for evidence in found if evidence.tightness is not None]
+    tightest = max(found, key=lambda e: -math.inf if e.tightness is None else e.tightness)
     return Evidence(
         min(evidence.level for evidence in found),
         domain or "; ".join(dict.fromkeys(evidence.domain for evidence in found)),
         sum(cases) if cases else None,
-        max(ratios) if ratios else None,
+        tightest.tightness,
+        tightest.place,
+        sum(evidence.close for evidence in found),
     )
 
 
@@ -58,7 +60,7 @@ def equal(derived: Any, stated: Any, *, domain: str) -> Evidence:
     difference = derived - stated
     if difference == 0:
         return Evidence(Level.PROVED, domain)
-    for point in sample_points(difference.free_symbols):
+    for point in sample_points(derived.free_symbols | stated.free_symbols):
         _refute_at(point, derived, stated)
     if _vanishes(difference):
         return Evidence(Level.PROVED, domain)

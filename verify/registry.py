@@ -1,18 +1,25 @@
 """Finding claims and rejecting malformed ones when they are loaded.
 
 Every module below a package of claims whose name has no leading underscore offers `claim`, one
-Claim, or `claims`, a tuple of them. Adding a claim touches no other file.
+Claim, or `claims`, a tuple of them. Adding a claim touches no other file. A single file of claims
+may stand anywhere: in place of a module's name it then goes by its path.
 """
 
 from __future__ import annotations
 
+import hashlib
 import pkgutil
-from collections.abc import Iterable, Iterator, Mapping
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from fnmatch import fnmatchcase
 from graphlib import CycleError, TopologicalSorter
 from importlib import import_module
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 from re import fullmatch
+from types import ModuleType
 
 from verify.claim import Claim, Verdict
 
@@ -25,15 +32,23 @@ class RegistryError(ValueError):
 
 
 class UnknownLabel(LookupError):
-    """A label or group that no claim has; the message names close ones."""
+    """A label, group or pattern that fits no claim; the message names close ones."""
 
 
 @dataclass(frozen=True)
 class Registry:
-    """Validated claims by label, in the order of their modules, and the modules by label."""
+    """Validated claims in the order of their modules.
+
+    Attributes:
+        claims: label -> claim.
+        modules: label -> name of its module, or path of its file.
+        home: the file that "all", groups and patterns are restricted to; None for everything.
+            Labels are found everywhere.
+    """
 
     claims: Mapping[str, Claim]
     modules: Mapping[str, str]
+    home: str | None = None
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -41,18 +56,28 @@ class Registry:
         return tuple(sorted({claim.group for claim in self.claims.values()}))
 
     def select(self, names: Iterable[str]) -> tuple[Claim, ...]:
-        """Return the claims of labels, groups or "all", each once.
+        """Return the claims of labels, groups, patterns such as "*:eq-*", or "all", each once.
 
         Raises:
-            UnknownLabel: a name is none of these.
+            UnknownLabel: a name fits no claim.
         """
-        wanted = set(names)
-        known = {"all", *self.groups, *self.claims}
-        for name in sorted(wanted - known):
-            raise UnknownLabel(f"no claim or group is called {name!r}{_hint(name, known)}")
-        return tuple(
-            claim for claim in self.claims.values() if wanted & {"all", claim.group, claim.label}
-        )
+        chosen: set[str] = set()
+        for name in sorted(set(names)):
+            found = self._named(name)
+            if not found:
+                known = {"all", *self.groups, *self.claims}
+                raise UnknownLabel(f"no claim or group is called {name!r}{_hint(name, known)}")
+            chosen |= found
+        return tuple(claim for claim in self.claims.values() if claim.label in chosen)
+
+    def _named(self, name: str) -> set[str]:
+        own = {label for label, module in self.modules.items() if self.home in (None, module)}
+        if name == "all":
+            return own
+        if name in self.claims:
+            return {name}
+        group = {label for label in own if self.claims[label].group == name}
+        return group or {label for label in own if fnmatchcase(label, name)}
 
     def ancestors(self, claim: Claim) -> set[str]:
         """Return the labels of all claims that this one rests on, directly or not."""
@@ -66,32 +91,82 @@ class Registry:
         return found
 
 
-def discover(package: str = "verify.claims") -> Registry:
+def discover(package: str = "verify.claims", file: str | Path | None = None) -> Registry:
     """Import every claim below a package and validate them all.
 
+    Args:
+        package: where the claims live.
+        file: a file with further claims; "all" then means these. The package is imported
+            only if they use claims of others.
+
     Raises:
-        RegistryError: a module holds no claim, or a claim is malformed.
+        RegistryError: a module holds no claim, a claim is malformed, or the file cannot be
+            imported.
     """
-    homes = [(claim, module) for module in _modules(package) for claim in _claims(module)]
+    home = None if file is None else str(Path(file).resolve())
+    homes = [(claim, home) for claim in _claims(home)] if home else []
+    if not home or _rests_on_others([claim for claim, _ in homes]):
+        modules = _modules(package)
+        homes = [*((claim, module) for module in modules for claim in _claims(module)), *homes]
     validate([claim for claim, _ in homes])
-    modules = {claim.label: module for claim, module in homes}
-    return Registry({claim.label: claim for claim, _ in homes}, modules)
+    by_label = {claim.label: module for claim, module in homes}
+    return Registry({claim.label: claim for claim, _ in homes}, by_label, home)
+
+
+def _rests_on_others(claims: Sequence[Claim]) -> bool:
+    labels = {claim.label for claim in claims}
+    return any(label not in labels for claim in claims for label in claim.uses)
 
 
 def find(module: str, label: str) -> Claim:
-    """Import one module and return its claim with this label."""
+    """Import one module or file and return its claim with this label."""
     return next(claim for claim in _claims(module) if claim.label == label)
 
 
+def is_file(module: str) -> bool:
+    """Whether claims live in a file of its own rather than in a module of a package."""
+    return Path(module).is_absolute()
+
+
+def file_of(module: str) -> Path | None:
+    """Return the source file of a module of claims."""
+    found = _imported(module).__file__
+    return Path(found) if found else None
+
+
+def _imported(module: str) -> ModuleType:
+    return _from_file(Path(module)) if is_file(module) else import_module(module)
+
+
+def _from_file(path: Path) -> ModuleType:
+    """Import a file once; its name is made from its path, so that no other module has it."""
+    name = f"{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:12]}"
+    if name not in sys.modules:
+        spec = spec_from_file_location(name, path)
+        if spec is None or spec.loader is None or not path.is_file():
+            raise RegistryError(f"{path}: there is no such file; claims stand in a FILE.py")
+        module = module_from_spec(spec)
+        sys.modules[name] = module  # dataclasses and pickles look it up there
+        try:
+            spec.loader.exec_module(module)
+        except Exception as error:
+            del sys.modules[name]
+            raise RegistryError(f"{path}: {type(error).__name__}: {error}") from error
+    return sys.modules[name]
+
+
 def _modules(package: str) -> Iterator[str]:
-    path = import_module(package).__path__
+    try:
+        path = import_module(package).__path__
+    except (AttributeError, ModuleNotFoundError) as error:
+        raise RegistryError(f"{package} is no package of claims: {error}") from error
     for entry in sorted(pkgutil.walk_packages(path, f"{package}."), key=lambda entry: entry.name):
         if not entry.ispkg and not entry.name.rpartition(".")[2].startswith("_"):
             yield entry.name
 
 
 def _claims(module: str) -> tuple[Claim, ...]:
-    home = import_module(module)
+    home = _imported(module)
     found = (*([home.claim] if hasattr(home, "claim") else []), *getattr(home, "claims", ()))
     if not found or not all(isinstance(entry, Claim) for entry in found):
         raise RegistryError(f"{module}: offer `claim`, a Claim, or `claims`, a tuple of them")

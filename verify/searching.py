@@ -1,26 +1,36 @@
-"""Comparators that look for counterexamples with Hypothesis.
+"""Comparators that look for counterexamples: at random with Hypothesis, then uphill on a chart.
 
 Like those of verify.evidence they return Evidence or raise, and never return a bool. What they
-find is SEARCHED: no counterexample among so many cases, and how close the closest came.
+find is SEARCHED: no counterexample among so many cases, and how close the closest came. How
+many cases a search decides is the business of the profile in force (verify.profile).
 """
 
 from __future__ import annotations
 
-import math
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from fractions import Fraction
-from typing import TYPE_CHECKING, Any, TypeVar
-
-import sympy as sp
+from dataclasses import dataclass, field
+from itertools import count
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from verify.claim import Evidence, Level, Refuted, Undecided
+from verify.comparing import Comparison, Ratio, brief, show
+from verify.directed import Chart, Fall, climb
+from verify.memory import Counterexample, Memory, begun_search
+from verify.profile import current_effort
+from verify.replay import redrawn, reread, token, written
 
 if TYPE_CHECKING:
+    from hypothesis import settings
     from hypothesis.strategies import SearchStrategy
 
+__all__ = ["bounded", "first_counterexample", "search", "show"]
+
 Case = TypeVar("Case")
+
+ROUND = 10_000  # cases that Hypothesis keeps in memory at once
 
 _SHRINKS = ContextVar("shrinks", default=True)
 
@@ -41,6 +51,7 @@ def search(
     *,
     domain: str,
     examples: int = 200,
+    most: int | None = None,
     seed: int = 0,
 ) -> Evidence:
     """Look for a counterexample with Hypothesis.
@@ -50,7 +61,8 @@ def search(
             `hypothesis.assume`, and raise Undecided for a close call, which is counted.
         strategy: where the cases come from.
         domain: what the strategy covers.
-        examples: how many cases to try.
+        examples: how many cases to try in a quick run; longer profiles try more.
+        most: how many to try at most in any profile, for cases that take long.
         seed: of the generator; the same seed gives the same cases.
 
     Returns:
@@ -61,11 +73,12 @@ def search(
         Undecided: every case was a close call.
     """
 
-    def decide(case: Case) -> None:
+    def value(case: Case) -> None:
         if not _truth(holds(case)):
             raise Refuted(f"fails for {show(case)}")
 
-    return _searched(decide, strategy, domain, examples, seed)
+    wanted = current_effort().cases(examples, most)
+    return _Search(value, strategy, domain, wanted, seed).evidence()
 
 
 def bounded(
@@ -75,7 +88,10 @@ def bounded(
     domain: str,
     strict: bool = False,
     resolution: float | None = None,
+    exactly: Callable[[Case], tuple[Any, Any]] | None = None,
+    chart: Chart[Case] | None = None,
     examples: int = 200,
+    most: int | None = None,
     seed: int = 0,
 ) -> Evidence:
     """Look for a case whose first side exceeds the second; the search is drawn to close ones.
@@ -87,46 +103,25 @@ def bounded(
         strict: look for equality too.
         resolution: relative error of the sides if they are floats; sides closer than that
             are close calls: counted, and no support.
-        examples: how many cases to try.
+        exactly: case -> the same sides as rationals or as balls (`hermiso.certified`). It
+            decides the close calls of floats, and no float is a counterexample without it.
+        chart: coordinates of the cases; the closest cases are then improved by a directed
+            search for the largest ratio.
+        examples: how many cases to try in a quick run; longer profiles try more.
+        most: how many to try at most in any profile, and how many steps to climb from each
+            of the closest ones, for cases that take long.
         seed: of the generator.
 
     Returns:
-        Evidence at SEARCHED, with the largest ratio smaller / larger that was seen.
+        Evidence at SEARCHED, with the largest ratio smaller / larger that was seen, and where.
 
     Raises:
         Refuted: a case with smaller > larger, the smallest that was found.
         Undecided: every case was a close call.
     """
-    from hypothesis import target
-
-    def ratio(case: Case) -> float | None:
-        smaller, larger = sides(case)
-        holds = _ordered(smaller, larger, strict, resolution)
-        if not holds:
-            sides_seen = f"{_side(smaller)} {'<' if strict else '<='} {_side(larger)}"
-            excess = float(smaller - larger)
-            raise Refuted(f"{sides_seen} fails by {excess:.3g} for {show(case)}")
-        if larger <= 0 or smaller < 0:
-            return None
-        target(float(smaller / larger))
-        return float(smaller / larger)
-
-    return _searched(ratio, strategy, domain, examples, seed)
-
-
-def _ordered(smaller: Any, larger: Any, strict: bool, resolution: float | None) -> bool:
-    if resolution is None:
-        if not all(isinstance(side, int | Fraction | sp.Rational) for side in (smaller, larger)):
-            raise TypeError(
-                f"the sides are {smaller!r} and {larger!r}; give rationals, or a resolution"
-            )
-        return bool(smaller < larger if strict else smaller <= larger)
-    room = resolution * max(abs(smaller), abs(larger))
-    if not (math.isfinite(smaller) and math.isfinite(larger)):
-        raise TypeError(f"the sides are {smaller!r} and {larger!r}; they must be finite")
-    if abs(larger - smaller) <= room:
-        raise Undecided(f"{smaller!r} and {larger!r} are closer than the resolution")
-    return bool(smaller < larger)
+    comparison = Comparison(sides, strict, resolution, exactly)
+    wanted = current_effort().cases(examples, most)
+    return _Search(comparison.ratio, strategy, domain, wanted, seed, chart, most).evidence()
 
 
 def _truth(answer: object) -> bool:
@@ -135,52 +130,177 @@ def _truth(answer: object) -> bool:
     return answer
 
 
-def _searched(
-    ratio: Callable[[Case], float | None],
-    strategy: SearchStrategy[Case],
-    domain: str,
-    examples: int,
-    seed: int,
-) -> Evidence:
-    import hypothesis
-    from hypothesis import HealthCheck, Phase, settings
+@dataclass
+class _Tally(Generic[Case]):
+    """What a search has seen so far: counts, and the cases with the largest ratios."""
 
-    ratios: list[float | None] = []
-    close = 0
+    keep: int
+    decided: int = 0
+    close: int = 0
+    best: list[tuple[Ratio, Case]] = field(default_factory=list)
 
-    def decide(case: Case) -> None:
-        nonlocal close
+    def add(self, ratio: Ratio | None, case: Case) -> None:
+        self.decided += 1
+        if ratio is None or (len(self.best) == self.keep and ratio <= self.best[-1][0]):
+            return
+        self.best.append((ratio, case))
+        self.best.sort(key=lambda entry: -entry[0])  # stable: of equals the first stays
+        del self.best[self.keep :]
+
+
+@dataclass
+class _Search(Generic[Case]):
+    """One search: replayed counterexamples, random cases in rounds, then climbs.
+
+    Attributes:
+        value: case -> ratio of its sides or None; raises Refuted and Undecided.
+        wanted: how many cases to decide.
+    """
+
+    value: Callable[[Case], Ratio | None]
+    strategy: SearchStrategy[Case]
+    domain: str
+    wanted: int
+    seed: int
+    chart: Chart[Case] | None = None
+    most: int | None = None
+    tally: _Tally[Case] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.tally = _Tally(current_effort().climbs[0])
+
+    def evidence(self) -> Evidence:
+        memory, number = begun_search()
+        for known in memory.own(number):
+            self._replay(known, memory)
+        self._draw_all(memory, number)
+        if not self.tally.decided:
+            raise Undecided(f"none of {self.tally.close} cases could be decided: {self.domain}")
+        self._climb_all(memory, number)
+        for known in memory.foreign(number):
+            try:
+                self._replay(known, None)
+            except Refuted as refutation:
+                memory.contradictions.append(f"{refutation} (found by {known.origin})")
+        return self._found()
+
+    def _found(self) -> Evidence:
+        tally, ratio, place = self.tally, None, None
+        if tally.best:
+            largest, case = tally.best[0]
+            ratio, place = float(largest), brief(case)
+        return Evidence(Level.SEARCHED, self.domain, tally.decided, ratio, place, tally.close)
+
+    # At random
+
+    def _draw_all(self, memory: Memory, number: int) -> None:
+        seen: set[int] | None = set() if self.wanted > ROUND else None
+        for turn in count():
+            missing = self.wanted - self.tally.decided
+            size = missing if seen is None else min(ROUND, max(missing, ROUND // 10))
+            before = self.tally.decided
+            try:
+                self._draw(size, self.seed if turn == 0 else f"{self.seed}:{turn}", seen)
+            except Refuted as refutation:
+                blob = token(refutation)
+                if blob:
+                    memory.keep(Counterexample("", number, "draw", blob))
+                raise
+            found = self.tally.decided - before
+            if seen is None or self.tally.decided >= self.wanted or found < size // 10:
+                return  # one round is all, or enough, or the strategy has hardly anything new
+
+    def _draw(self, size: int, seed: int | str, seen: set[int] | None) -> None:
+        """Decide so many cases; those seen in an earlier round do not count."""
+        import hypothesis
+
+        def decide(case: Case) -> None:
+            try:
+                ratio = self.value(case)
+            except Undecided:
+                self.tally.close += 1
+                return
+            if ratio is not None:
+                hypothesis.target(float(ratio))
+            if seen is not None:
+                mark = hash(show(case))
+                if mark in seen:
+                    return
+                seen.add(mark)
+            self.tally.add(ratio, case)
+
+        quiet = _settings(size)
+        with _undisturbed():
+            hypothesis.seed(seed)(quiet(hypothesis.given(self.strategy)(decide)))()
+
+    # Uphill
+
+    def _climb_all(self, memory: Memory, number: int) -> None:
+        if self.chart is None:
+            return
+        steps = current_effort().climbs[1]
+        steps = steps if self.most is None else min(steps, self.most)
+        for _, case in tuple(self.tally.best):
+            try:
+                with _undisturbed():
+                    summit = climb(self._height, self.chart, case, steps, simplify=_SHRINKS.get())
+            except Fall as fall:
+                memory.keep(Counterexample("", number, "climb", written(fall.point)))
+                raise fall.refutation from None
+            if summit is not None and summit.ratio > self.tally.best[0][0]:
+                self.tally.best.insert(0, (summit.ratio, summit.case))
+
+    def _height(self, case: Case) -> Ratio | None:
+        from hypothesis.errors import UnsatisfiedAssumption
+
         try:
-            ratios.append(ratio(case))
+            return self.value(case)
+        except UnsatisfiedAssumption:
+            return None
+
+    # Once more
+
+    def _replay(self, known: Counterexample, memory: Memory | None) -> None:
+        """Raise Refuted if a counterexample of an earlier run still is one."""
+        try:
+            with _undisturbed():
+                if known.method == "draw":
+                    redrawn(known.data, self.value, self.strategy, _settings(1))
+                elif self.chart is not None:
+                    self._height(self.chart.case(reread(known.data)))
+        except Refuted:
+            if memory is not None:
+                memory.keep(known)
+            raise
         except Undecided:
-            close += 1
+            return
+        except Exception:  # drawn by another version, or for another statement: it says nothing
+            return
+
+
+def _settings(size: int) -> settings:
+    from hypothesis import HealthCheck, Phase, Verbosity, settings
 
     phases = [Phase.explicit, Phase.generate, Phase.target]
-    quiet = settings(
+    return settings(
         phases=[*phases, Phase.shrink] if _SHRINKS.get() else phases,
-        max_examples=examples,
+        max_examples=size,
         database=None,
         deadline=None,
         derandomize=False,
-        print_blob=False,
+        print_blob=True,  # a counterexample then carries what draws it again
         report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),
+        verbosity=Verbosity.quiet,
     )
-    hypothesis.seed(seed)(quiet(hypothesis.given(strategy)(decide)))()
-    if not ratios:
-        raise Undecided(f"none of {close} cases could be decided: {domain}")
-    seen = [r for r in ratios if r is not None]
-    note = f" ({close} close calls)" if close else ""
-    return Evidence(Level.SEARCHED, domain + note, len(ratios), max(seen) if seen else None)
 
 
-def show(case: object) -> str:
-    """Print a case the way a reader writes it: fractions as 1/2, matrices as [[1, 0], [0, 1]]."""
-    if isinstance(case, tuple | list):
-        return f"[{', '.join(map(show, case))}]"
-    return str(case)
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let a counterexample be large, and sides call `assume` where Hypothesis draws no cases."""
+    from hypothesis.errors import HypothesisWarning
 
-
-def _side(value: Any) -> str:
-    text = str(value)
-    return text if len(text) <= 40 else f"{float(value):.12g}"
+    with warnings.catch_warnings():
+        for expected in ("Generating overly large repr", "Using `assume` outside"):
+            warnings.filterwarnings("ignore", expected, HypothesisWarning)
+        yield

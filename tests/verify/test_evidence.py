@@ -165,3 +165,9 @@ def test_evidence_of_several_steps_is_as_strong_as_the_weakest() -> None:
     )
     assert together(*steps) == Evidence(Level.SEARCHED, "all n; n < 9", 12, 0.9)
     assert together(*steps, domain="both").domain == "both"
+
+
+def test_a_symbol_that_cancels_does_not_hide_a_difference() -> None:
+    x, n = sp.symbols("x n", positive=True)
+    with pytest.raises(Refuted):
+        equal(sp.sin(x) ** 2 + n, n + 1 - sp.cos(2 * x) ** 2, domain="all x, n")

@@ -1,7 +1,9 @@
 """Rational linear algebra against sympy and against the definitions."""
 
 from fractions import Fraction
+from math import factorial, prod
 
+import pytest
 import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,6 +23,15 @@ ROWS = st.integers(1, 5).flatmap(
 def test_det_is_the_determinant(G: Matrix) -> None:
     expected = sp.Matrix([[sp.Rational(v) for v in row] for row in G]).det()
     assert sp.Rational(det(G)) == expected
+
+
+@pytest.mark.parametrize("n", [7, 8, 12])
+def test_large_determinants_agree_with_elimination(n: int) -> None:
+    """1 / (i + j + 1), the Hilbert matrix: 1/det is a known integer sequence (OEIS A005249)."""
+    G = tuple(tuple(Fraction(1, i + j + 1) for j in range(n)) for i in range(n))
+    c = [prod(factorial(i) for i in range(m)) for m in (n, 2 * n)]
+    assert det(G) == Fraction(c[0] ** 4, c[1])
+    assert det((*G[:-1], G[0])) == 0
 
 
 def test_det_with_zero_pivots() -> None:

@@ -1,19 +1,27 @@
 """The command line: exit status, table, JSON, Ctrl-C."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
-from verify import Claim, Outcome, Registry, runner
+from verify import Claim, Evidence, Level, Outcome, Registry, Result, judge, runner
 from verify.__main__ import main
+from verify.report import junit
 
 TOYS = "tests.verify.toys"
 ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(autouse=True)
+def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
 def call(*arguments: str) -> int:
@@ -65,7 +73,14 @@ def test_unknown_label_gives_status_2_and_close_matches(
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["all", "--jobs", "0"], ["all", "--jobs", "two"], ["all", "--fast"]]
+    "arguments",
+    [
+        [],
+        ["all", "--jobs", "0"],
+        ["all", "--jobs", "two"],
+        ["all", "--fast"],
+        ["all", "--profile", "slow"],
+    ],
 )
 def test_bad_usage_gives_status_2(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as caught:
@@ -98,7 +113,8 @@ def test_json_to_a_file(tmp_path: Path) -> None:
     path = tmp_path / "results.json"
     assert call("toy:below", "--json", str(path), "--seed", "3", "--jobs", "1") == 0
     data = json.loads(path.read_text())
-    assert (data["as_expected"], data["complete"], data["seed"]) == (True, True, 3)
+    assert (data["as_expected"], data["complete"]) == (True, True)
+    assert (data["seed"], data["profile"]) == (3, "default")
     (claim,) = data["claims"]
     assert (claim["label"], claim["verdict"], claim["expected"]) == (
         "toy:below",
@@ -121,11 +137,143 @@ def test_json_to_standard_output_is_alone_there(
     assert "toy:half" in captured.err
 
 
+# Selections
+
+
+def decided(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    return [claim["label"] for claim in json.loads(capsys.readouterr().out)["claims"]]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "labels"),
+    [
+        (["all", "--only", "toy:square"], ["toy:square"]),
+        (["all", "--only", "toy:half*"], ["toy:half", "toy:half:corrected"]),
+        (["toy", "--only", "*:square", "--only", "*:below"], ["toy:square", "toy:below"]),
+        (["toy:half*", "--only", "*:corrected"], ["toy:half:corrected"]),
+    ],
+)
+def test_patterns_select(
+    arguments: list[str], labels: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(*arguments, "--json") == 0
+    assert decided(capsys) == labels
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["all", "--only", "*:nothing"], "no claim or group is called '*:nothing'"),
+        (["toy:square", "--only", "toy:half"], "--only toy:half leaves no claim of toy:square"),
+        (["toy:square", "--errata"], "--errata belongs to list"),
+        (["list", "--output", "x.md"], "--output belongs to table"),
+        (["list", "--json"], "list gives no results"),
+        (["all", "--package", "tests.verify.nowhere"], "is no package of claims"),
+        (["all", "--from", "nowhere.py"], "there is no such file"),
+        (["toy:square", "--json", "/nowhere/at/all.json"], "No such file or directory"),
+    ],
+)
+def test_what_does_not_fit_gives_status_2(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(*arguments) == 2
+    assert said in capsys.readouterr().err
+
+
+# Errata and mutants
+
+
+def test_errata_are_printed_with_counterexample_and_correction(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert call("list", "--errata", "toy:square", "toy:half") == 0
+    out = capsys.readouterr().out
+    for line in (
+        "toy:half (page 2)",
+        "printed         1/4 + 1/4 = 1/8",
+        "counterexample  derived 1/2, stated 1/8",
+        "because         the denominators were added.",
+        "corrected       1/4 + 1/4 = 1/2",
+        "checked as toy:half:corrected (page 2)",
+        "1 of 2 claims are false as printed",
+    ):
+        assert line in out
+    assert "toy:square" not in out
+
+
+def test_kill_table(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("mutants", "toy:square", "toy:half") == 0
+    out = capsys.readouterr().out
+    assert re.search(r"toy:square +no middle term +expanded *\n +sign +expanded", out)
+    assert re.search(r"toy:half +product +added", out)
+    assert "3 mutants of 2 claims, killed 3 times; every one by every check" in out
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("accepts-one-mutant", r"three +nothing +accepts_one_mutant"),
+        ("crashes", r"two +nothing +crashes \(not tried: error\)"),
+    ],
+)
+def test_surviving_mutants_give_status_1(
+    name: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call("mutants", f"toy:{name}") == 1
+    out = capsys.readouterr().out
+    assert re.search(said, out)
+    assert f"survive: toy:{name}: t" in out
+
+
+# JUnit
+
+
+def test_junit(tmp_path: Path) -> None:
+    path = tmp_path / "results.xml"
+    labels = ("toy:square", "toy:half", "toy:crashes", "toy:ignores-its-argument", "toy:cannot-run")
+    assert call(*labels, "--junit", str(path)) == 1
+    suite = ElementTree.parse(path).getroot()[0]
+    found = {
+        f"{case.get('classname')}.{case.get('name')}": [mark.tag for mark in case] for case in suite
+    }
+    assert found == {
+        "toy.square.expanded": [],
+        "toy.square.verdict": [],
+        "toy.half.added": [],
+        "toy.half.verdict": [],
+        "toy.crashes.crashes": ["error"],
+        "toy.crashes.verdict": ["failure"],
+        "toy.ignores-its-argument.ignores_its_argument": ["failure"],
+        "toy.ignores-its-argument.verdict": ["failure"],
+        "toy.cannot-run.cannot_run": ["skipped"],
+        "toy.cannot-run.verdict": ["failure"],
+    }
+    totals = [suite.get(name) for name in ("tests", "failures", "errors", "skipped")]
+    assert totals == ["10", "4", "1", "1"]
+
+
+def test_what_xml_cannot_hold_is_replaced() -> None:
+    claim = Claim(label="toy:odd", where="nowhere", says="1", value=1, mutants={"two": 2})
+
+    @claim.check(Level.PROVED)
+    def odd(stated: int) -> Evidence:
+        raise ValueError("\x00 < & \x1b")
+
+    result = Result(claim, (judge(claim, claim.checks[0]),))
+    text = junit([result], 1.0)
+    message = ElementTree.fromstring(text)[0][0][0].get("message")
+    assert message is not None
+    assert "ValueError: ? < & ?" in message
+
+
+# What a check prints, and Ctrl-C
+
+
 def test_interrupt_prints_what_is_decided(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def interrupted(registry: Registry, claims: list[Claim], **_: Any) -> Iterator[Outcome]:
-        yield runner.judge(claims[0], claims[0].checks[0])
+        yield judge(claims[0], claims[0].checks[0])
         raise KeyboardInterrupt
 
     monkeypatch.setattr(runner, "run", interrupted)
@@ -163,3 +311,30 @@ def test_a_real_interrupt_ends_the_processes() -> None:
     assert done.returncode == 130, done.stderr
     assert "1 claims: none decided; 1 interrupted" in done.stdout
     assert done.stderr.strip() == ""
+
+
+def test_what_a_check_prints_does_not_spoil_the_json(tmp_path: Path) -> None:
+    path = tmp_path / "noisy.py"
+    path.write_text(NOISY)
+    done = subprocess.run(
+        [sys.executable, "-m", "verify", "all", "--from", str(path), "--package", TOYS, "--json"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["as_expected"]
+    assert "a word by the way" in done.stderr
+
+
+NOISY = """
+from verify import Claim, Level, equal
+
+claim = Claim(label="own:noisy", where="here", says="1 = 1", value=1, mutants={"two": 2})
+
+@claim.check(Level.PROVED)
+def noisy(stated):
+    print("a word by the way")
+    return equal(1, stated, domain="one number")
+"""

@@ -1,6 +1,7 @@
 """Malformed claims are rejected when they are loaded."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -175,6 +176,85 @@ def test_ancestors_are_transitive() -> None:
 
 def test_claims_of_the_paper_are_sound() -> None:
     registry = discover()
-    assert registry.groups == ("isometry",)
+    assert "isometry" in registry.groups
     few = [label for label, entry in registry.claims.items() if len(entry.mutants) < 2]
     assert few == []
+
+
+# Selections and single files
+
+
+@pytest.mark.parametrize(
+    ("names", "count"),
+    [(["all"], 19), (["toy"], 19), (["toy:half*"], 2), (["*:square", "toy:half"], 2)],
+)
+def test_selections(names: list[str], count: int) -> None:
+    assert len(discover(TOYS).select(names)) == count
+
+
+@pytest.mark.parametrize("name", ["*:nothing", "toys", "toy:sqare", ""])
+def test_a_name_that_fits_nothing_is_unknown(name: str) -> None:
+    with pytest.raises(UnknownLabel, match="no claim or group is called"):
+        discover(TOYS).select(["toy:square", name])
+
+
+OWN = """
+from verify import Claim, Level, equal
+
+claim = Claim(
+    label="toy:own", where="here", says="1", value=1, mutants={"two": 2}, uses=USES
+)
+
+@claim.check(Level.PROVED)
+def one(stated):
+    return equal(1, stated, domain="one number")
+"""
+
+
+def test_a_file_of_its_own_is_alone(tmp_path: Path) -> None:
+    path = tmp_path / "own.py"
+    path.write_text(OWN.replace("USES", "()"))
+    registry = discover(TOYS, path)
+    assert list(registry.claims) == ["toy:own"]
+    assert find(registry.modules["toy:own"], "toy:own") is registry.claims["toy:own"]
+
+
+def test_a_file_may_use_the_claims_of_the_package(tmp_path: Path) -> None:
+    path = tmp_path / "own.py"
+    path.write_text(OWN.replace("USES", "('toy:square',)"))
+    registry = discover(TOYS, path)
+    assert registry.ancestors(registry.claims["toy:own"]) == {"toy:square"}
+    for names in (["all"], ["toy"], ["toy:*"]):
+        assert [c.label for c in registry.select(names)] == ["toy:own"]
+    assert [c.label for c in registry.select(["toy:square"])] == ["toy:square"]
+
+
+def test_a_file_may_not_take_a_label_of_the_package(tmp_path: Path) -> None:
+    path = tmp_path / "own.py"
+    path.write_text(OWN.replace("USES", "('toy:half',)").replace("toy:own", "toy:square"))
+    with pytest.raises(RegistryError, match="toy:square: the label is used twice"):
+        discover(TOYS, path)
+
+
+def test_two_files_of_one_name_are_two_modules(tmp_path: Path) -> None:
+    labels = []
+    for folder in ("a", "b"):
+        path = tmp_path / folder / "own.py"
+        path.parent.mkdir()
+        path.write_text(OWN.replace("USES", "()").replace("toy:own", f"toy:{folder}"))
+        labels += discover(TOYS, path).claims
+    assert labels == ["toy:a", "toy:b"]
+
+
+@pytest.mark.parametrize("name", ["nowhere.py", "folder", "text.txt"])
+def test_what_is_no_file_of_claims_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "text.txt").write_text("no claims")
+    with pytest.raises(RegistryError, match="there is no such file"):
+        discover(TOYS, tmp_path / name)
+
+
+@pytest.mark.parametrize("package", ["nowhere.at.all", "verify.claim"])
+def test_what_is_no_package_of_claims_is_refused(package: str) -> None:
+    with pytest.raises(RegistryError, match="is no package of claims"):
+        discover(package)

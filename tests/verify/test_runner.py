@@ -1,10 +1,12 @@
 """Every way in which a check can go wrong has its own verdict, and none of them is support."""
 
+from dataclasses import replace
 from time import monotonic
 
 import pytest
 
-from verify import Claim, Level, Outcome, Result, Verdict, discover, judge, results, run
+from verify import Claim, Level, Outcome, Profile, Result, Verdict, discover, judge, results, run
+from verify.report.terminal import surprise
 
 TOYS = discover("tests.verify.toys")
 
@@ -85,6 +87,36 @@ def test_isolated_run_gives_every_verdict_and_goes_on() -> None:
     assert monotonic() - started < 60
 
 
+def test_time_limits_grow_with_the_profile() -> None:
+    (outcome,) = run(TOYS, TOYS.select(["toy:hangs"]), profile=Profile.DEFAULT)
+    assert (outcome.verdict, outcome.detail) == (Verdict.ERROR, "killed at its time limit of 4 s")
+    assert 4 <= outcome.seconds < 30
+
+
+def test_every_mutant_is_tried_though_one_survives() -> None:
+    outcome = alone("toy:leaves-a-mutant-undecided")
+    assert (outcome.survived, outcome.rejected) == (("two",), ("three",))
+    outcome = alone("toy:ignores-its-argument")
+    assert (outcome.survived, outcome.rejected) == (("two", "three"), ())
+
+
+def test_statements_alone_may_be_run() -> None:
+    labels = ["toy:half", "toy:ignores-its-argument"]
+    found = list(run(TOYS, TOYS.select(labels), mutants=False))
+    assert {o.claim: (o.verdict, o.rejected) for o in found} == {
+        "toy:half": (Verdict.REFUTED, ()),
+        "toy:ignores-its-argument": (Verdict.PROVED, ()),
+    }
+
+
+def test_isolated_and_direct_outcomes_agree() -> None:
+    claims = TOYS.select(["toy:below", "toy:half", "toy:square"])
+    isolated = {o.check: replace(o, seconds=0.0, found=None) for o in run(TOYS, claims, seed=5)}
+    for claim in claims:
+        direct = judge(claim, claim.checks[0], 5)
+        assert isolated[direct.check] == replace(direct, seconds=0.0, found=None)
+
+
 def test_closing_a_run_ends_its_processes() -> None:
     from multiprocessing import active_children
 
@@ -146,6 +178,16 @@ def test_expectations() -> None:
     assert not made(half, Verdict.PROVED).as_expected
     assert not made(square, Verdict.REFUTED).as_expected
     assert not made(square).as_expected
+
+
+def test_a_contradicted_check_is_not_as_expected() -> None:
+    claim = TOYS.claims["toy:below"]
+    sound = Outcome(claim.label, "drawn", Verdict.SEARCHED, Level.SEARCHED)
+    assert Result(claim, (sound,)).as_expected
+    reminded = Result(claim, (replace(sound, contradicted="fails for 7 (found by seed 3)"),))
+    assert reminded.verdict is Verdict.SEARCHED
+    assert not reminded.as_expected
+    assert "another run found: fails for 7" in surprise(reminded)
 
 
 def test_an_undecided_check_is_not_as_expected() -> None:

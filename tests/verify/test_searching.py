@@ -4,12 +4,15 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import assume
 from hypothesis import strategies as st
 
 from verify import Level, Refuted, Undecided, bounded, search
+from verify.comparing import brief
 from verify.searching import first_counterexample, show
+from verify.strategies import large_correlation_matrices
 
 
 def test_search_counts_its_cases() -> None:
@@ -52,8 +55,7 @@ def test_close_calls_are_counted_and_are_no_support() -> None:
         return too_close(n) if n % 2 else True
 
     found = search(one_in_two, st.integers(0, 9), domain="here")
-    assert found.cases == 5
-    assert "5 close calls" in found.domain
+    assert (found.cases, found.close, found.domain) == (5, 5, "here")
     with pytest.raises(Undecided, match="none of 10 cases could be decided"):
         search(too_close, st.integers(0, 9), domain="here")
 
@@ -61,6 +63,7 @@ def test_close_calls_are_counted_and_are_no_support() -> None:
 def test_bounded_reports_the_largest_ratio() -> None:
     found = bounded(lambda n: (n, 20), st.integers(0, 10), domain="here")
     assert (found.level, found.cases, found.tightness) == (Level.SEARCHED, 11, 0.5)
+    assert found.place == "10"
 
 
 def test_bounded_decides_exactly() -> None:
@@ -76,12 +79,11 @@ def test_bounded_strictly_excludes_equality() -> None:
 
 
 def test_floats_need_a_resolution() -> None:
-    with pytest.raises(TypeError, match="give rationals, or a resolution"):
+    with pytest.raises(TypeError, match="give rationals or balls, or floats"):
         bounded(lambda n: (0.5, 1.0), st.just(0), domain="here")
     sides: Callable[[float], tuple[float, float]] = lambda v: (v, 1.0)  # noqa: E731
     found = bounded(sides, st.sampled_from([0.5, 1.0, 1 + 1e-9]), domain="here", resolution=1e-6)
-    assert found.cases == 1
-    assert "2 close calls" in found.domain
+    assert (found.cases, found.close) == (1, 2)
     with pytest.raises(Refuted):
         bounded(sides, st.just(1 + 1e-5), domain="here", resolution=1e-6)
 
@@ -93,3 +95,23 @@ def test_sides_must_be_finite() -> None:
 
 def test_cases_are_printed_for_readers() -> None:
     assert show(((Fraction(1), Fraction(1, 2)), [3])) == "[[1, 1/2], [3]]"
+
+
+def test_large_counterexamples_are_no_trouble() -> None:
+    with pytest.raises(Refuted, match=r"^fails for"):
+        search(lambda G: False, large_correlation_matrices(smallest=60), domain="", examples=5)
+
+
+def test_places_are_short() -> None:
+    long = Fraction(10**30 + 1, 3 * 10**30)
+    assert brief(((Fraction(1, 2), long), 0.123456789012)) == "[[1/2, 0.333333], 0.123457]"
+    assert brief(np.array([[1.0, 0.5]])) == "[[1.0, 0.5]]"
+    cut = brief((long,) * 100)
+    assert len(cut) == 120
+    assert cut.endswith("...")
+
+
+def test_arrays_are_shown_whole() -> None:
+    shown = show(np.eye(64))
+    assert shown.count("1.0") == 64
+    assert "..." not in shown

@@ -76,6 +76,71 @@ def test_equicorrelation_reaches_the_simplex_and_the_line() -> None:
     assert reaches(vs.equicorrelated(4), lambda G: G[0][1] == 1)
 
 
+def test_simplices_are_regular_up_to_signs_and_reach_the_whole_one() -> None:
+    whole = {Fraction(1, 3), Fraction(-1, 3)}
+    assert reaches(vs.simplex(4), lambda G: {G[i][j] for i in range(4) for j in range(i)} == whole)
+    assert reaches(vs.simplex(4), lambda G: det(G) == 0)
+    assert reaches(vs.simplex(4), lambda G: 0 < det(G) < Fraction(1, 10**6))
+
+
+@given(vs.block(6))
+@FEW
+def test_blocks_hold_few_correlations(G: Matrix) -> None:
+    assert len({G[i][j] for i in range(6) for j in range(i)}) <= 6  # 3 within, 3 between
+
+
+@given(vs.low_rank_plus_diagonal(5))
+@FEW
+def test_low_rank_plus_diagonal_is_regular_and_low_rank_without_it(G: Matrix) -> None:
+    assert det(G) > 0
+
+
+def test_low_rank_plus_diagonal_comes_close_to_singular() -> None:
+    strategy = vs.low_rank_plus_diagonal(5)
+    assert reaches(strategy, lambda G: det(G) < Fraction(1, 10**15))
+
+
+@given(vs.large_correlation_matrices())
+@settings(FEW, max_examples=8)
+def test_large_matrices_are_correlation_matrices(G: Matrix) -> None:
+    n = len(G)
+    assert 8 <= n <= 64
+    assert all(G[i][i] == 1 for i in range(n))
+    assert det(G) >= 0
+    assert np.linalg.eigvalsh(vs.as_array(G)).min() > -1e-12 * n
+
+
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")
+def test_large_matrices_reach_64() -> None:
+    assert reaches(vs.large_correlation_matrices(), lambda G: len(G) == 64)
+    assert reaches(vs.large_correlation_arrays(), lambda G: len(G) == 64)
+
+
+@given(vs.large_correlation_arrays())
+@FEW
+def test_large_arrays_are_correlation_matrices(G: vs.Array) -> None:
+    assert (np.diag(G) == 1).all()
+    assert (G == G.T).all()
+    assert np.linalg.eigvalsh(G).min() > -1e-12
+
+
+def test_large_arrays_reach_duplicates_and_the_nearly_orthogonal() -> None:
+    several = vs.large_correlation_arrays(smallest=3)
+    assert reaches(several, lambda G: bool(G[0, 1] > 1 - 1e-12))
+    assert reaches(several, lambda G: bool(0 < np.abs(G - np.eye(len(G))).max() < 0.2))
+
+
+@given(vs.exact_correlation_matrices(largest=4), vs.unit_interval(closed=True))
+@FEW
+def test_dominated_matrices_meet_the_condition(G: Matrix, s: Fraction) -> None:
+    assert (len(G) - 1) * largest_correlation(vs.dominated(G, s)) <= s
+
+
+def test_everything_public_is_there() -> None:
+    assert all(hasattr(vs, name) for name in vs.__all__)
+    assert set(vs.LARGE) < set(vs.FAMILIES)
+
+
 @given(vs.dominant_correlation_matrices())
 @FEW
 def test_dominant_matrices_meet_the_condition(G: Matrix) -> None:

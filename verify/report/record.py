@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from verify.runner import Outcome, Result
+from verify.judging import Outcome
+from verify.profile import Profile
+from verify.results import Result
 
 
 def record(
-    results: Sequence[Result], *, seed: int, seconds: float, complete: bool
+    results: Sequence[Result], *, seed: int, profile: Profile, seconds: float, complete: bool
 ) -> dict[str, Any]:
     """Return a run as nested dictionaries of strings and numbers."""
     return {
         "as_expected": complete and all(result.as_expected for result in results),
         "complete": complete,
         "seed": seed,
+        "profile": profile.word,
         "seconds": round(seconds, 3),
         "claims": [_claim(result) for result in results],
     }
@@ -29,7 +32,7 @@ def _claim(result: Result) -> dict[str, Any]:
         "says": claim.says,
         "uses": list(claim.uses),
         "verdict": str(result.verdict) if result.complete else None,
-        "expected": str(claim.expects),
+        "expected": str(result.expects),
         "as_expected": result.as_expected,
         "ancestors_supported": result.rests,
         "why": claim.why,
@@ -47,8 +50,12 @@ def _check(outcome: Outcome) -> dict[str, Any]:
         "only": outcome.only,
         "domain": evidence.domain if evidence else None,
         "cases": evidence.cases if evidence else None,
+        "close_calls": evidence.close if evidence else None,
         "tightness": evidence.tightness if evidence else None,
+        "place": evidence.place if evidence else None,
         "mutants_rejected": list(outcome.rejected),
+        "mutants_survived": list(outcome.survived),
         "detail": outcome.detail,
+        "contradicted": outcome.contradicted,
         "seconds": round(outcome.seconds, 3),
     }

@@ -1,4 +1,4 @@
-"""The results of a run, and the claims themselves, for a terminal."""
+"""The results of a run for a terminal."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from verify.claim import Claim, Verdict
-from verify.runner import Outcome, Result
+from verify.claim import Verdict
+from verify.judging import Outcome
+from verify.results import Result
 
 _COLOURS = {
     Verdict.PROVED: "bold green",
@@ -77,8 +78,11 @@ def _domain(outcome: Outcome) -> str:
     parts = [f"only {outcome.only}: " if outcome.only else "", evidence.domain]
     if evidence.cases is not None and evidence.cases > 1:
         parts.append(f"; {evidence.cases} cases")
+    if evidence.close:
+        parts.append(f" ({evidence.close} close calls)")
     if evidence.tightness is not None:
-        parts.append(f"; largest ratio {evidence.tightness:.6g}")
+        at = f" at {evidence.place}" if evidence.place else ""
+        parts.append(f"; largest ratio seen {evidence.tightness:.6g}{at}")
     if not outcome.verdict.supports:
         parts.append(f"; {outcome.verdict}: {outcome.detail}")
     return "".join(parts)
@@ -110,9 +114,21 @@ def _surprises(results: Sequence[Result]) -> list[Text]:
             f"    {o.check}: {o.verdict}{': ' if o.detail else ''}{o.detail}"
             for o in result.outcomes
         ]
-        head = f"{result.claim.label}: {result.verdict}, expected {result.claim.expects}"
-        lines.append(Text("\n".join([head, *details]), style="bold red"))
+        lines.append(Text("\n".join([surprise(result), *details]), style="bold red"))
     return lines
+
+
+def surprise(result: Result) -> str:
+    """Say in one line what is wrong with a result that is not as expected."""
+    found, expected = result.verdict, result.expects
+    if found is not expected:
+        return f"{result.claim.label}: {found}, expected {expected}"
+    missed = [o.contradicted for o in result.outcomes if o.contradicted]
+    if missed:
+        return f"{result.claim.label}: {found}, but another run found: {'; '.join(missed)}"
+    if result.disputed:
+        return f"{result.claim.label}: one check shows the whole claim, another one refutes it"
+    return f"{result.claim.label}: {found}, but not every check came to a decision"
 
 
 def _totals(results: Sequence[Result], seconds: float) -> Text:
@@ -130,33 +146,3 @@ def _totals(results: Sequence[Result], seconds: float) -> Text:
         + f"; {seconds:.1f} s",
         style="bold red" if unexpected else "bold",
     )
-
-
-def listing(claims: Iterable[Claim]) -> Table:
-    """Return the claims with their places and expected verdicts."""
-    grid = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("claim", "place", "expected", "checks", "mutants"):
-        grid.add_column(name, overflow="fold")
-    for claim in claims:
-        sizes = (str(len(claim.checks)), str(len(claim.mutants)))
-        grid.add_row(Text(claim.label), Text(claim.where), Text(claim.expects), *sizes)
-    return grid
-
-
-def portrait(claim: Claim) -> Text:
-    """Return all that a claim states about itself."""
-    lines = [
-        f"{claim.label}",
-        f"place     {claim.where}",
-        f"says      {claim.says}",
-        f"expected  {claim.expects}{f': {claim.why}' if claim.why else ''}",
-        f"corrected {claim.correction.label}" if claim.correction else "",
-        f"uses      {', '.join(claim.uses)}" if claim.uses else "",
-        *(f"check     {c.name} ({c.level.name.lower()}{_part(c.only)})" for c in claim.checks),
-        *(f"mutant    {slip}" for slip in claim.mutants),
-    ]
-    return Text("\n".join(line for line in lines if line))
-
-
-def _part(only: str | None) -> str:
-    return f", only {only}" if only else ""

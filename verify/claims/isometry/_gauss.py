@@ -5,14 +5,19 @@ Quadrature is done twice, with 15 and with 30 digits; their difference is the er
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeAlias
 
 import mpmath
 import sympy as sp
 
+from verify import Evidence, Refuted, equal, nonnegative
+
 Estimate: TypeAlias = tuple[Any, Any]
+Piece: TypeAlias = tuple[Any, Any, Any]  # expression, from, to
 
 
 def gaussian_moment(k: int) -> int:
@@ -44,10 +49,76 @@ def _strength(activation: Any, x: Any, kinks: Sequence[Any], digits: int) -> Any
         return 2 - c1**2 / (square - c0**2)
 
 
+@cache
+def integrated_strength(pieces: tuple[Piece, ...], x: Any) -> Any:
+    """Beta = 2 - c_1^2 / Var by symbolic integration, for an activation given by its pieces."""
+    c0, c1, square = (
+        sum(_against_density(weight * f**power, x, low, high) for f, low, high in pieces)
+        for weight, power in ((1, 1), (x, 1), (1, 2))
+    )
+    return 2 - c1**2 / (square - c0**2)
+
+
+def _against_density(f: Any, x: Any, low: Any, high: Any) -> Any:
+    density = sp.exp(-(x**2) / 2) / sp.sqrt(2 * sp.pi)
+    return sp.simplify(sp.integrate(sp.expand(f) * density, (x, low, high)))
+
+
+def scaled_pieces(pieces: Sequence[Piece], x: Any, gain: Any, sign: int) -> tuple[Piece, ...]:
+    """Pieces of sigma(sign gain x), gain > 0; their ends are 0 and the infinities."""
+    turned = [(f, low, high) if sign > 0 else (f, -high, -low) for f, low, high in pieces]
+    return tuple((sp.sympify(f).subs(x, sign * gain * x), low, high) for f, low, high in turned)
+
+
 def closed(expression: Any) -> bool:
     """Whether an expression is made of sympy's own functions: no node left unevaluated."""
     nodes = sp.preorder_traversal(expression)
     return all(type(node).__module__.startswith("sympy.") for node in nodes)
+
+
+# Integrals of factor * exp(exponent), the exponent quadratic
+
+
+@dataclass(frozen=True)
+class Bell:
+    """factor * exp(exponent), the exponent a quadratic polynomial in some variables."""
+
+    factor: Any
+    exponent: Any
+
+    def times(self, exponent: Any) -> Bell:
+        """Multiply by exp(exponent)."""
+        return Bell(self.factor, self.exponent + exponent)
+
+    def integrated(self, x: Any, rho: Any) -> Bell:
+        """Integrate x over the real line, for -1 < rho < 1, by completing the square.
+
+        The integral of e^(a x^2 + b x + c) is sqrt(pi / -a) e^(c - b^2 / (4 a)) for a < 0: for
+        real b, hence for complex b, as both sides are entire in b.
+
+        Raises:
+            Refuted: the integral diverges for some rho.
+        """
+        terms = sp.Poly(sp.expand(self.exponent), x)
+        a, b, c = (sp.cancel(terms.coeff_monomial(x**k)) for k in (2, 1, 0))
+        s = sp.Symbol("s", positive=True)
+        with naming(f"the integral over {x} diverges, rho = (s - 1) / (s + 1)"):
+            nonnegative(-a.subs(rho, (s - 1) / (s + 1)), [s], domain="-1 < rho < 1", strict=True)
+        return Bell(self.factor * sp.sqrt(sp.pi / -a), sp.cancel(c - b**2 / (4 * a)))
+
+
+def same_polynomials(derived: Any, stated: Any, *, domain: str) -> Evidence:
+    """Compare by the difference, whose symbols alone take values in a counterexample."""
+    return equal(sp.expand(derived - stated), 0, domain=domain)
+
+
+@contextmanager
+def naming(what: str) -> Iterator[None]:
+    """Put the subject in front of a counterexample."""
+    try:
+        yield
+    except Refuted as counterexample:
+        raise Refuted(f"{what}: {counterexample}") from None
 
 
 # Pairs (X, Y) of standard normal variables with E XY = rho

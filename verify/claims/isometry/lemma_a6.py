@@ -208,8 +208,8 @@ def taylor_coefficients(stated: Series) -> Evidence:
     return together(*found, _lowest_orders(stated), domain=domain)
 
 
-@dual_corrected.check(Level.SEARCHED, only="activations with a closed form")
-@reduced_corrected.check(Level.SEARCHED, only="activations with a closed form")
+@dual_corrected.check(Level.SEARCHED, only="activations with a closed form", profile="default")
+@reduced_corrected.check(Level.SEARCHED, only="activations with a closed form", profile="default")
 def closed_forms_within_the_tail(stated: Series, *, seed: int) -> Evidence:
     """|dual - sum_{k <= K}| <= |rho|^(K+1) (E sigma^2 - sum_{k <= K} c_k^2)."""
 

@@ -20,7 +20,7 @@ from verify.strategies import activations, exact_spectra, unit_interval
 
 Bound = Callable[[Any, Any], Any]
 
-_ORDERS = 6
+_ORDERS = 8
 _RHO = sp.Symbol("rho", real=True)
 _ALL = "all sum c_k^2 < oo, all rho in (0, 1)"
 
@@ -63,13 +63,13 @@ def as_an_identity_of_series(stated: Bound) -> Evidence:
     S = sum_{k>=2} c_k^2 (1 + ... + rho^(k-2)): sigma_bar = rho A and
     V - sigma_bar = (1 - rho) (A + S), 0 <= A <= V and S >= Q term by term.
     """
-    finite = _finite_orders(stated, 3)
-    rho, beta, ratio, variables = _series()
+    finite = finite_orders(stated, 3)
+    rho, beta, ratio, variables = series_variables()
     relaxed = nonnegative(stated(rho, beta) - ratio, variables, domain=_ALL, refutable=False)
     return together(finite, relaxed, domain=_ALL)
 
 
-def _series() -> tuple[Any, Any, Any, list[Any]]:
+def series_variables() -> tuple[Any, Any, Any, list[Any]]:
     """Rho, beta and the left side of (38) in five variables that are >= 0.
 
     V - A = sum_{k>=2} c_k^2 (1 - rho^(k-1)) is 0 only if Q = 0: then u = 0, else u > 0.
@@ -83,16 +83,18 @@ def _series() -> tuple[Any, Any, Any, list[Any]]:
 @lemma.check(Level.PROVED, only=f"orders up to {_ORDERS}")
 def coefficient_by_coefficient(stated: Bound) -> Evidence:
     """All coefficients of the polynomial in c_k^2 and rho / (1 - rho) are >= 0."""
-    return _finite_orders(stated, _ORDERS)
+    return finite_orders(stated, _ORDERS)
 
 
-def _finite_orders(stated: Bound, orders: int) -> Evidence:
+def finite_orders(stated: Bound, orders: int) -> Evidence:
+    """Prove (38) for symbolic c_k of so many orders; a negative value refutes."""
     squares = sp.symbols(f"c1:{orders + 1}_2", positive=True)
     t = sp.Symbol("t", positive=True)
     rho, total = t / (1 + t), sp.Add(*squares)
     p = tuple(square / total for square in squares)
     difference = stated(rho, strength(p)) - odds(kernel(p, rho))
-    return nonnegative(difference, [t, *squares], domain="symbolic c_k, all rho in (0, 1)")
+    domain = f"symbolic c_k, k = 1..{orders}, all rho in (0, 1)"
+    return nonnegative(difference, [t, *squares], domain=domain)
 
 
 @lemma.check(Level.SEARCHED)
@@ -108,7 +110,7 @@ def rational_spectra(stated: Bound, *, seed: int) -> Evidence:
     return bounded(sides, cases, domain=domain, examples=300, seed=seed)
 
 
-@lemma.check(Level.SEARCHED, only="activations with a closed form")
+@lemma.check(Level.SEARCHED, only="activations with a closed form", profile="default")
 def closed_kernel_maps(stated: Bound, *, seed: int) -> Evidence:
     """Kernel maps and strengths of actual activations."""
     x = sp.Symbol("x", real=True)
@@ -161,7 +163,7 @@ def strictly_as_an_identity_of_series(stated: Strictness) -> Evidence:
     for p, rho in (((one,), one / 2), ((zero, one), zero), ((zero, one), one / 2)):
         if stated.covers(p, rho) and odds(kernel(p, rho)) == _right(p, rho):
             raise Refuted(f"equality for p = {show(p)}, rho = {rho}")
-    rho, beta, ratio, (first, Q, e, t, u) = _series()
+    rho, beta, ratio, (first, Q, e, t, u) = series_variables()
     difference = lemma.value(rho, beta) - ratio
     found = []
     for zeros in ({}, {first: 0}, {e: 0}, {first: 0, e: 0}):

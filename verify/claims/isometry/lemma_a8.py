@@ -9,9 +9,10 @@ from typing import Any
 
 import sympy as sp
 
-from verify import Claim, Evidence, Level, Verdict, equal, together
+from verify import Claim, Evidence, Level, Refuted, Verdict, equal, together
 from verify.claims.isometry._gauss import (
     COUPLINGS,
+    GAUSSIAN,
     Coupling,
     jointly_gaussian,
     rodrigues,
@@ -61,6 +62,9 @@ lemma = Claim(
     mutants={
         "no rho": Statement(standard_marginals, lambda n, k, rho: sp.KroneckerDelta(n, k)),
         "rho^2n": Statement(standard_marginals, lambda n, k, rho: _kronecker(n, k, rho**2)),
+        "exponent n + 1": Statement(
+            standard_marginals, lambda n, k, rho: rho * _kronecker(n, k, rho)
+        ),
     },
     correction=corrected,
     why="(X, Y) must be jointly Gaussian: Y = S X with a random sign S, E S = rho, "
@@ -138,4 +142,59 @@ def _root(n: Any, k: Any) -> Any:
     return sp.sqrt(sp.factorial(n)) * sp.sqrt(sp.factorial(k))
 
 
-claims = (lemma, corrected)
+# "where delta_nk is the Dirac delta"
+
+Delta = Callable[[Any, Any], Any]
+
+
+def _dirac(n: Any, k: Any) -> Any:
+    return sp.DiracDelta(n - k)
+
+
+delta_corrected = Claim(
+    label="isometry:lem-a8-delta:corrected",
+    where="Lemma A.8, last line",
+    says=r"\delta_{nk} \text{ is Kronecker's delta}",
+    value=sp.KroneckerDelta,
+    mutants={
+        "as printed": _dirac,
+        "1 - delta": lambda n, k: 1 - sp.KroneckerDelta(n, k),
+        "1 for k <= n": lambda n, k: sp.Heaviside(n - k, 1),
+    },
+    uses=("isometry:lem-a8:corrected",),
+)
+delta = Claim(
+    label="isometry:lem-a8-delta",
+    where="Lemma A.8, last line",
+    says=r"\delta_{nk} = \delta(n - k) \text{ is the Dirac delta}",
+    value=_dirac,
+    mutants={
+        "its primitive": lambda n, k: sp.Heaviside(n - k, 1),
+        "its derivative": lambda n, k: sp.DiracDelta(n - k, 1),
+        "n-fold": lambda n, k: n * sp.DiracDelta(n - k),
+    },
+    correction=delta_corrected,
+    why="the Dirac delta has no value at n = k, where E He_n(X) He_n(Y) = rho^n.",
+    expected=Verdict.REFUTED,
+)
+
+
+@delta.check(Level.PROVED)
+@delta_corrected.check(Level.PROVED)
+def by_lemma_a8(stated: Delta) -> Evidence:
+    """E He_n(X) He_k(X), rho = 1: the lowest orders by moments, all others by the lemma."""
+    n = sp.Symbol("n", integer=True, nonnegative=True)
+    m = sp.Symbol("m", integer=True, positive=True)
+    found = []
+    for i, k in product(range(3), repeat=2):
+        moment = GAUSSIAN.expectation(rodrigues(i, x), rodrigues(k, x), x, 1)
+        value = sp.sympify(stated(i, k))
+        if not value.is_Rational or value != moment:
+            raise Refuted(f"n = {i}, k = {k}: E He_n(X) He_k(X) is {moment}, delta_nk is {value}")
+    for i, k in ((n, n), (n, n + m), (n + m, n)):
+        moment = CORRECTED.moment(i, k, sp.S.One)
+        found.append(equal(moment, stated(i, k), domain="all n, k >= 0"))
+    return together(*found)
+
+
+claims = (lemma, corrected, delta, delta_corrected)

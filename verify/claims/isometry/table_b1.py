@@ -9,8 +9,13 @@ import sympy as sp
 from sympy import Rational, exp, pi
 
 import hermiso
-from verify import Claim, Evidence, Level, equal, together, within_error
-from verify.claims.isometry._gauss import strength
+from verify import Claim, Evidence, Level, Refuted, equal, together, within_error
+from verify.claims.isometry._gauss import (
+    Piece,
+    integrated_strength,
+    scaled_pieces,
+    strength,
+)
 
 x = sp.Symbol("x", real=True)
 alpha = sp.Symbol("alpha", positive=True)
@@ -24,9 +29,10 @@ def column(
     beta: Any,
     mutants: Mapping[str, Any],
     uses: Sequence[str],
+    pieces: Sequence[Piece],
     kinks: Sequence[int] = (),
 ) -> Claim:
-    """Return the claim of one column of the table."""
+    """Return the claim of one column of the table; the pieces are those of the activation."""
     sigma = sp.latex(activation(alpha * x))
     claim = Claim(
         label=f"isometry:table-b1-{name}",
@@ -47,7 +53,18 @@ def column(
         domain = "all real alpha != 0, derived by hermiso.beta"
         return together(*(equal(derived, side, domain=domain) for derived, side in sides))
 
-    @claim.check(Level.MEASURED, only="alpha = 1/2, 1, -2")
+    @claim.check(Level.PROVED)
+    def integrated_symbolically(stated: Any) -> Evidence:
+        """c_0, c_1 and E sigma^2 by sympy's integrals, without the library."""
+        found = []
+        for sign in (1, -1):
+            derived = integrated_strength(scaled_pieces(pieces, x, alpha, sign), x)
+            side = sp.sympify(stated).subs(alpha, sign * alpha)
+            domain = "all real alpha != 0, sympy.integrate against the density"
+            found.append(equal(derived, side, domain=domain))
+        return together(*found)
+
+    @claim.check(Level.MEASURED, only="alpha = 1/2, 1, -2", profile="default")
     def integrated_numerically(stated: Any) -> Evidence:
         """Definition 3 by quadrature, without the library."""
         found = []
@@ -62,7 +79,7 @@ def column(
 
 _e = exp(alpha**2)
 
-claims = (
+columns = (
     column(
         "exp",
         exp,
@@ -73,6 +90,7 @@ claims = (
             "forgets to drop c_0": 2 - alpha**2 / _e,
         },
         ["isometry:table-2-exponential"],
+        ((exp(x), -sp.oo, sp.oo),),
     ),
     column(
         "sin",
@@ -84,6 +102,7 @@ claims = (
             "cosine's constant": 2 * (1 + _e**2 - _e * alpha**2) / (1 + _e**2),
         },
         ["isometry:table-2-sine"],
+        ((sp.sin(x), -sp.oo, sp.oo),),
     ),
     column(
         "relu",
@@ -95,6 +114,61 @@ claims = (
             "gain does not cancel": 2 - alpha**2 * pi / (2 * pi - 2),
         },
         ["isometry:table-2-relu"],
+        ((x, 0, sp.oo),),
         [0],
     ),
 )
+
+
+# "in the case of ReLU activation, ... consistent across different values of alpha" (B.2)
+
+invariance = Claim(
+    label="isometry:sec-b2-relu",
+    where="section B.2, after Table B.1",
+    says=r"\sigma = \max(x, 0) \implies \beta_\sigma(\alpha) \text{ does not depend on } \alpha",
+    value=((x, 0, sp.oo),),
+    mutants={
+        "exp": ((exp(x), -sp.oo, sp.oo),),
+        "x + x^2": ((x + x**2, -sp.oo, sp.oo),),
+        "rising from 1 instead of 0": ((1 + x, 0, sp.oo),),
+    },
+    uses=("isometry:table-b1-relu",),
+)
+
+
+@invariance.check(Level.PROVED)
+def slope_in_the_gain(stated: tuple[Piece, ...]) -> Evidence:
+    """The derivative of beta(alpha) is 0, and beta(-alpha) = beta(alpha)."""
+    domain = "all real alpha != 0"
+    ahead = integrated_strength(scaled_pieces(stated, x, alpha, 1), x)
+    flat = equal(0, sp.diff(ahead, alpha), domain=domain)
+    back = integrated_strength(scaled_pieces(stated, x, alpha, -1), x)
+    return together(flat, equal(ahead, back, domain=domain))
+
+
+# "ReLU and leaky ReLU. ... both activations have a significant offset term c_0" (B.2)
+
+offset = Claim(
+    label="isometry:sec-b2-offset",
+    where="section B.2, last paragraph",
+    says=r"c_0 \neq 0 \text{ for ReLU and leaky ReLU}",
+    value=("relu", "leaky_relu"),
+    mutants={
+        "tanh": ("relu", "tanh"),
+        "sine": ("relu", "sin"),
+        "erf": ("erf", "leaky_relu"),
+    },
+)
+
+
+@offset.check(Level.PROVED)
+def closed_offsets(stated: tuple[str, ...]) -> Evidence:
+    """c_0 in closed form; its sign is decided exactly."""
+    for name in stated:
+        c_0 = hermiso.coefficient(name, 0)
+        if not sp.sympify(c_0).is_nonzero:
+            raise Refuted(f"c_0 of {name} is {c_0}")
+    return Evidence(Level.PROVED, "two activations at their default parameters", len(stated))
+
+
+claims = (*columns, invariance, offset)

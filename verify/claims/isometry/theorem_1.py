@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+import sympy as sp
 from hypothesis import assume
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 import hermiso
-from verify import Claim, Evidence, Level, Verdict, bounded
-from verify.claims.isometry._gram import Samples, isometry_powers, rational
+from verify import (
+    Claim,
+    Evidence,
+    Level,
+    Refuted,
+    Undecided,
+    Verdict,
+    bounded,
+    nonnegative,
+    search,
+    together,
+)
+from verify.claims.isometry._gram import Samples, any_number, isometry_powers, rational
+from verify.claims.isometry._matrices import exactly
 from verify.claims.isometry.theorem_1_proof import below_quotient, line_9
-from verify.exact import Matrix, Vector
+from verify.exact import Matrix, Vector, scaled
+from verify.searching import show
 from verify.strategies import exact_correlation_matrices, norms, sample_matrices
 
 if TYPE_CHECKING:
@@ -111,11 +126,57 @@ strict = Claim(
     where="section 4, after (9)",
     says=r"\text{the } \|x_i\| \text{ not all equal} \implies I(\tilde G) > I(G)",
     value=_norms_vary,
-    mutants={"no condition": lambda s: True, "two samples": lambda s: s.n == 2},
+    mutants={
+        "no condition": lambda s: True,
+        "two samples": lambda s: s.n == 2,
+        "linear independence alone": lambda s: s.determinants[1] > 0,
+    },
     correction=strict_corrected,
     why="linearly dependent samples have isometry 0 before and after, whatever their norms.",
     expected=Verdict.REFUTED,
 )
+
+
+@strict.check(Level.PROVED)
+@strict_corrected.check(Level.PROVED)
+def by_the_factor_above_one(stated: Condition) -> Evidence:
+    """Small samples first, then those of any number by class: dependent or not, varying or not.
+
+    The condition must exclude all but one class, and there the factor of (4) is above 1.
+    """
+    small: tuple[Any, ...] = (
+        (((1, 1), (1, 1)), (1, 2)),
+        (((1, 0), (0, 1)), (1, 1)),
+        (_AXES, (1, 1, 1)),
+    )
+    for rows, sizes in small:
+        C, a = exactly(rows), tuple(map(Fraction, sizes))
+        s = rational(C, a)
+        before, after = isometry_powers(s)
+        if stated(s) and not before < after:
+            raise Refuted(f"fails for G = {show(scaled(C, a))}: I(G) = I(G~)")
+    for s in _weak_classes():
+        if stated(s):
+            raise Undecided(f"the condition admits norms of variance {s.variance}")
+    s = any_number()
+    m, v = sp.symbols("m v", positive=True)
+    above = nonnegative(sp.cancel(line_9(s) - 1), [m, v], domain="factor", strict=True)
+    return together(above, below_quotient(line_9), domain="all n and all x_i of the condition")
+
+
+_AXES = ((1, 0, 0), (0, 1, 0), (0, 0, 1))
+
+
+def _weak_classes() -> list[Samples]:
+    """Samples of any number that are dependent or have equal norms."""
+    s = any_number()
+    dependent = replace(s, determinants=(0, 0))
+    return [dependent, _with_equal_norms(s), _with_equal_norms(dependent)]
+
+
+def _with_equal_norms(s: Samples) -> Samples:
+    v = sp.Symbol("v", positive=True)
+    return replace(s, average=lambda f: s.average(f).subs(v, 0))
 
 
 @strict.check(Level.SEARCHED)
@@ -123,14 +184,14 @@ strict = Claim(
 def rational_gram_matrices_strictly(stated: Condition, *, seed: int) -> Evidence:
     """N-th powers of both sides in rational arithmetic, equality excluded."""
 
-    def sides(case: tuple[Matrix, Vector]) -> tuple[Fraction, Fraction]:
+    def holds(case: tuple[Matrix, Vector]) -> bool:
         s = rational(*case)
         assume(stated(s))
         before, after = isometry_powers(s)
-        return before, after
+        return bool(before < after)
 
     domain = "correlations and norms, exact n-th powers, n = 2..5, all families"
-    return bounded(sides, rational_samples(), domain=domain, strict=True, examples=150, seed=seed)
+    return search(holds, rational_samples(), domain=domain, examples=80, seed=seed)
 
 
 claims = (theorem, strict, strict_corrected)

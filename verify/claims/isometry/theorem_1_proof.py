@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 
 from verify import Claim, Evidence, Level, Verdict, equal, nonnegative, search, together
 from verify.claims.isometry._gram import Samples, any_number, isometry_powers, ordered, symbolic
+from verify.claims.isometry._matrices import refute
 from verify.exact import det
 from verify.strategies import norms
 
 _N = sp.Symbol("n", integer=True, positive=True)
-_ALL = "all n, by symbolic matrices for n = 2, 3 and by det(AB) = det A det B"
+_ALL = "independent samples, n = 2, 3 by symbolic matrices, any n by det(AB) = det A det B"
 
 
 def _all_samples() -> list[Samples]:
@@ -80,6 +81,7 @@ eq_5 = Claim(
         "traces swapped": lambda s: _line_5(s) * (s.traces[1] / s.traces[0]) ** 2,
         "no n-th root": lambda s: s.traces[0] * s.determinants[1] / s.determinants[0] / s.n,
     },
+    uses=("isometry:eq-5-condition:corrected",),
 )
 
 
@@ -100,6 +102,7 @@ eq_6 = Claim(
         "sum in place of the mean": lambda s: s.n * _line_6(s),
         "determinants do not cancel": lambda s: _line_6(s) * s.determinants[1],
     },
+    uses=("isometry:eq-5-det", "isometry:eq-5-trace"),
 )
 
 
@@ -148,7 +151,11 @@ eq_7_det = Claim(
     where="Theorem 1, proof, beside (7)",
     says=r"\det(D) = \prod_i a_i^2, \quad D = \mathrm{diag}(a_1, \dots, a_n)",
     value=_product_of_squares,
-    mutants={"sum of squares": lambda a: sum(entry**2 for entry in a), "sum": sum},
+    mutants={
+        "sum of squares": lambda a: sum(entry**2 for entry in a),
+        "sum": sum,
+        "smallest square": lambda a: min(a) ** 2,
+    },
     correction=det_corrected,
     why="prod a_i^2 is det(D)^2, which is what (6) and (7) use.",
     expected=Verdict.REFUTED,
@@ -158,12 +165,13 @@ eq_7_det = Claim(
 @eq_7_det.check(Level.SEARCHED)
 @det_corrected.check(Level.SEARCHED)
 def exact_diagonal_matrices(stated: Callable[[Sequence[Any]], Any], *, seed: int) -> Evidence:
-    """Determinants of diagonal matrices by elimination."""
+    """Determinants of diagonal matrices by elimination, small ones first."""
 
     def holds(a: Sequence[Fraction]) -> bool:
         D = tuple(tuple(Fraction(i == j) * v for j, v in enumerate(a)) for i in range(len(a)))
         return bool(det(D) == stated(a))
 
+    refute([(Fraction(2),), (Fraction(1), Fraction(2))], holds)
     diagonals = st.integers(1, 8).flatmap(norms)
     return search(holds, diagonals, domain="rational a_i > 0, n = 1..8", examples=100, seed=seed)
 

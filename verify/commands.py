@@ -1,0 +1,170 @@
+"""The commands: each prints, and returns the exit status."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+
+from rich.console import Console
+
+from verify import report, runner
+from verify.claim import Claim
+from verify.judging import Outcome
+from verify.profile import Profile
+from verify.registry import Registry
+from verify.results import Result, results
+from verify.store import Store, default_folder
+
+INTERRUPTED = 130
+
+
+@dataclass(frozen=True)
+class Run:
+    """The results of a run, its wall time, and whether it came to its end."""
+
+    results: tuple[Result, ...]
+    outcomes: tuple[Outcome, ...]
+    seconds: float
+    complete: bool
+
+
+def show_list(registry: Registry, claims: Sequence[Claim], options: argparse.Namespace) -> int:
+    """Print the claims; with `--errata` those that are false, after looking for counterexamples."""
+    if not options.errata:
+        console().print(report.listing(claims))
+        return 0
+    wrong = [claim for claim in claims if claim.correction is not None]
+    found = perform(registry, wrong, options, mutants=False)
+    console().print(report.errata(claims, found.outcomes), soft_wrap=True)
+    return _status(found)
+
+
+def show_claims(registry: Registry, claims: Sequence[Claim], options: argparse.Namespace) -> int:
+    """Print all that some claims state about themselves."""
+    for claim in claims:
+        console().print(report.portrait(claim), soft_wrap=True)
+    return 0
+
+
+def show_mutants(registry: Registry, claims: Sequence[Claim], options: argparse.Namespace) -> int:
+    """Print which check refutes which mutant."""
+    found = perform(registry, claims, options)
+    out = console(error=options.json == "-")
+    out.print(report.kill_table(found.results))
+    out.print(report.kill_summary(found.results))
+    _write_records(found, options)
+    if not found.complete:
+        return INTERRUPTED
+    return 0 if report.all_killed(found.results) else 1
+
+
+def show_table(registry: Registry, claims: Sequence[Claim], options: argparse.Namespace) -> int:
+    """Write the Markdown table of claims, unless a verdict is not the expected one."""
+    found = perform(registry, claims, options)
+    status = _status(found)
+    if status:
+        console(error=True).print(report.summary(found.results, found.seconds))
+        return status
+    _write(options.output or "-", report.document(found.results, seed=options.seed))
+    return 0
+
+
+def check(registry: Registry, claims: Sequence[Claim], options: argparse.Namespace) -> int:
+    """Check claims and print what became of them."""
+    found = perform(registry, claims, options)
+    out = console(error=options.json == "-")
+    out.print(report.table(found.results))
+    out.print(report.summary(found.results, found.seconds))
+    _write_records(found, options)
+    return _status(found)
+
+
+def perform(
+    registry: Registry,
+    claims: Sequence[Claim],
+    options: argparse.Namespace,
+    *,
+    mutants: bool = True,
+) -> Run:
+    """Run the checks of claims under a progress bar, until Ctrl-C at most."""
+    profile, started = Profile.named(options.profile), monotonic()
+    outcomes: list[Outcome] = []
+    complete = True
+    screen = console(error=True)
+    with report.progress(screen) as bar:
+        row = bar.add_task("", total=sum(len(claim.due(profile)) for claim in claims))
+        bar.refresh()
+        checks = runner.run(
+            registry,
+            claims,
+            jobs=options.jobs,
+            seed=options.seed,
+            profile=profile,
+            mutants=mutants,
+            store=_store(options, screen),
+        )
+        try:
+            for outcome in checks:
+                outcomes.append(outcome)
+                bar.update(row, advance=1, description=f"{outcome.claim}: {outcome.verdict}")
+                bar.refresh()
+        except KeyboardInterrupt:
+            complete = False
+    found = results(registry, claims, outcomes, profile)
+    return Run(found, tuple(outcomes), monotonic() - started, complete)
+
+
+def _store(options: argparse.Namespace, screen: Console) -> Store | None:
+    if options.no_cache:
+        return None
+
+    def warn(line: str) -> None:
+        screen.print(f"verify: warning: {line}", markup=False, soft_wrap=True)
+
+    return Store(options.cache or default_folder(), warn)
+
+
+def _status(found: Run) -> int:
+    if not found.complete:
+        return INTERRUPTED
+    return 0 if all(result.as_expected for result in found.results) else 1
+
+
+def _write_records(found: Run, options: argparse.Namespace) -> None:
+    if options.json:
+        data = report.record(
+            found.results,
+            seed=options.seed,
+            profile=Profile.named(options.profile),
+            seconds=found.seconds,
+            complete=found.complete,
+        )
+        _write(options.json, f"{json.dumps(data, indent=2)}\n")
+    if options.junit:
+        _write(options.junit, report.junit(found.results, found.seconds))
+
+
+def _write(path: str, text: str) -> None:
+    """Write a file as a whole, so that an interrupted run leaves the old one."""
+    if path == "-":
+        sys.stdout.write(text)
+        return
+    target = Path(path)
+    with tempfile.NamedTemporaryFile(
+        "w", dir=target.parent, prefix=".unfinished-", delete=False, encoding="utf-8"
+    ) as file:
+        file.write(text)
+    os.replace(file.name, target)
+
+
+def console(*, error: bool = False) -> Console:
+    """Return a console; where there is no terminal, wide enough for the table."""
+    stream = sys.stderr if error else sys.stdout
+    return Console(stderr=error, width=None if stream.isatty() else 160, highlight=False)

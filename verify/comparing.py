@@ -1,0 +1,142 @@
+"""Which of two sides is larger: exactly, or up to a resolution with a better method behind it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Generic, TypeVar
+
+import sympy as sp
+
+from verify.claim import Refuted, Undecided
+
+Case = TypeVar("Case")
+Ratio = Fraction | float
+
+_PLACE_LENGTH = 120
+
+
+@dataclass(frozen=True)
+class Comparison(Generic[Case]):
+    """smaller <= larger, or smaller < larger, for the sides of every case.
+
+    Attributes:
+        sides: case -> (smaller, larger), rationals unless a resolution is given.
+        strict: whether equality is a counterexample.
+        resolution: relative error of the sides if they are floats.
+        exactly: case -> the same sides as rationals or balls; decides what floats cannot, and
+            confirms every counterexample of theirs.
+    """
+
+    sides: Callable[[Case], tuple[Any, Any]]
+    strict: bool = False
+    resolution: float | None = None
+    exactly: Callable[[Case], tuple[Any, Any]] | None = None
+
+    def ratio(self, case: Case) -> Ratio | None:
+        """Return smaller / larger of a case for which it holds; None if that has no meaning.
+
+        Raises:
+            Refuted: it does not hold for this case.
+            Undecided: the sides are too close.
+        """
+        smaller, larger = self.sides(case)
+        if self._unclear(smaller, larger):
+            assert self.exactly is not None
+            smaller, larger = self.exactly(case)
+            holds = _exactly_ordered(smaller, larger, self.strict)
+        elif self.resolution is None:
+            holds = _exactly_ordered(smaller, larger, self.strict)
+        else:
+            holds = _ordered_floats(smaller, larger, self.resolution)
+        if not holds:
+            raise Refuted(self._failure(smaller, larger, case))
+        return _quotient(smaller, larger)
+
+    def _unclear(self, smaller: Any, larger: Any) -> bool:
+        """Whether floats alone do not show the order and there is a way to decide it."""
+        if self.resolution is None or self.exactly is None:
+            return False
+        try:
+            return not _ordered_floats(smaller, larger, self.resolution)
+        except Undecided:
+            return True
+
+    def _failure(self, smaller: Any, larger: Any, case: Case) -> str:
+        sign = "<" if self.strict else "<="
+        excess = float(smaller - larger)
+        return f"{_side(smaller)} {sign} {_side(larger)} fails by {excess:.3g} for {show(case)}"
+
+
+def _exactly_ordered(smaller: Any, larger: Any, strict: bool) -> bool:
+    """Compare rationals, or balls: those that overlap and are not equal leave it undecided."""
+    if hasattr(smaller, "less") or hasattr(larger, "less"):
+        return _ordered_balls(smaller, larger, strict)
+    if not all(isinstance(side, int | Fraction | sp.Rational) for side in (smaller, larger)):
+        raise TypeError(
+            f"the sides are {smaller!r} and {larger!r}; give rationals or balls, or floats with a "
+            "resolution"
+        )
+    return bool(smaller < larger if strict else smaller <= larger)
+
+
+def _ordered_balls(smaller: Any, larger: Any, strict: bool) -> bool:
+    """Strictly: is smaller < larger? Else: is it not so that larger < smaller?"""
+    answer = _less(smaller, larger) if strict else _less(larger, smaller)
+    if answer is None:
+        raise Undecided(f"{smaller} and {larger} overlap; more digits are needed")
+    return answer if strict else not answer
+
+
+def _less(a: Any, b: Any) -> bool | None:
+    """Whether a < b where one of them is a ball; None if they overlap."""
+    answer: bool | None = a.less(b) if hasattr(a, "less") else (-b).less(-a)
+    return answer
+
+
+def _ordered_floats(smaller: Any, larger: Any, resolution: float) -> bool:
+    if not (math.isfinite(smaller) and math.isfinite(larger)):
+        raise TypeError(f"the sides are {smaller!r} and {larger!r}; they must be finite")
+    if abs(larger - smaller) <= resolution * max(abs(smaller), abs(larger)):
+        raise Undecided(f"{smaller!r} and {larger!r} are closer than the resolution")
+    return bool(smaller < larger)
+
+
+def _quotient(smaller: Any, larger: Any) -> Ratio | None:
+    if isinstance(smaller, int | Fraction | sp.Rational) and isinstance(
+        larger, int | Fraction | sp.Rational
+    ):
+        return Fraction(smaller) / Fraction(larger) if larger > 0 and smaller >= 0 else None
+    smaller, larger = float(smaller), float(larger)
+    return smaller / larger if larger > 0 and smaller >= 0 else None
+
+
+def show(case: object) -> str:
+    """Print a case the way a reader writes it: fractions as 1/2, matrices as [[1, 0], [0, 1]]."""
+    case = case.tolist() if hasattr(case, "tolist") else case
+    if isinstance(case, tuple | list):
+        return f"[{', '.join(map(show, case))}]"
+    return str(case)
+
+
+def brief(case: object) -> str:
+    """Print a case in one short line: long fractions as decimals, the rest cut off."""
+    text = " ".join(_rounded(case).split())
+    return text if len(text) <= _PLACE_LENGTH else f"{text[: _PLACE_LENGTH - 3]}..."
+
+
+def _rounded(case: object) -> str:
+    case = case.tolist() if hasattr(case, "tolist") else case
+    if isinstance(case, tuple | list):
+        return f"[{', '.join(map(_rounded, case))}]"
+    text = str(case)
+    return (
+        text if not isinstance(case, Fraction | float) or len(text) <= 10 else f"{float(case):.6g}"
+    )
+
+
+def _side(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 40 else f"{float(value):.12g}"

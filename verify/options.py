@@ -1,0 +1,101 @@
+"""What can be said on the command line."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from verify.profile import Profile
+
+_EPILOG = """\
+examples:
+  python -m verify all                       check every claim
+  python -m verify isometry:thm-1            check one claim (or several, or a group)
+  python -m verify all --only '*:eq-*'       check the claims whose labels fit a pattern
+  python -m verify all --profile quick       under half a minute; thorough takes hours
+  python -m verify list                      list the claims
+  python -m verify list --errata             what is false as printed, with counterexamples
+  python -m verify show isometry:thm-1       print one claim
+  python -m verify mutants                   which check refutes which wrong version
+  python -m verify table --output FILE.md    the table of claims, in Markdown
+  python -m verify all --json results.json   results as JSON; no path: on standard output
+  python -m verify all --from my_claims.py   claims of your own (docs/checking-a-claim.md)
+
+exit status: 0 if every verdict is the expected one, 1 if not, 2 for bad usage, 130 after Ctrl-C
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    made = argparse.ArgumentParser(
+        prog="python -m verify",
+        description="Check claims: each check on the statement and on every wrong version.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    made.add_argument(
+        "names",
+        nargs="+",
+        metavar="all | GROUP | LABEL | PATTERN | list | show | mutants | table",
+        help="what to check or to print; claims may follow a command",
+    )
+    _add_selection(made)
+    _add_effort(made)
+    _add_output(made)
+    return made
+
+
+def _add_selection(made: argparse.ArgumentParser) -> None:
+    made.add_argument(
+        "--only",
+        action="append",
+        metavar="PATTERN",
+        help="of these, only the claims whose labels fit, such as '*:thm-*'; may be repeated",
+    )
+    made.add_argument(
+        "--from", dest="file", type=Path, metavar="FILE.py", help="check the claims of this file"
+    )
+    made.add_argument("--package", metavar="NAME", help="check the claims of this package")
+
+
+def _add_effort(made: argparse.ArgumentParser) -> None:
+    made.add_argument(
+        "--profile",
+        choices=[profile.word for profile in Profile],
+        default=Profile.DEFAULT.word,
+        help="how much effort the searches take (default: default)",
+    )
+    made.add_argument("--seed", type=int, default=0, help="seed of the searches (default 0)")
+    made.add_argument(
+        "--jobs",
+        type=_positive,
+        default=os.cpu_count() or 1,
+        help="checks at once (default: one per core)",
+    )
+    made.add_argument(
+        "--cache",
+        type=Path,
+        metavar="FOLDER",
+        help="where counterexamples are stored, to be replayed first (default: user's cache)",
+    )
+    made.add_argument("--no-cache", action="store_true", help="store and replay nothing")
+
+
+def _add_output(made: argparse.ArgumentParser) -> None:
+    made.add_argument(
+        "--json",
+        nargs="?",
+        const="-",
+        metavar="PATH",
+        help="write the results there; no PATH or - for stdout, the table then goes to stderr",
+    )
+    made.add_argument("--junit", metavar="PATH", help="write the results there as JUnit XML")
+    made.add_argument("--errata", action="store_true", help="list: only what is false as printed")
+    made.add_argument("--output", metavar="PATH", help="table: write it there, not on stdout")
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of processes; give 1 or more")
+    return int(text)

@@ -1,0 +1,121 @@
+"""Counterexamples of refuted statements on disk: one small JSON file per check.
+
+A file that cannot be read or written costs a warning and nothing else: the search then starts
+without it. Files are replaced as a whole, so a run that is killed leaves no half of one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from functools import cache
+from pathlib import Path
+
+from verify.judging import Order
+from verify.memory import Counterexample
+
+_FORMAT = 1
+_MOST = 50  # counterexamples of one check; the oldest go first
+
+
+def default_folder() -> Path:
+    """Return the folder for counterexamples among the user's caches."""
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(home) / "hermiso-verify"
+
+
+class Store:
+    """A folder of counterexamples.
+
+    Attributes:
+        folder: made when the first one is stored.
+        warn: takes one line for each file that cannot be used.
+    """
+
+    def __init__(self, folder: Path, warn: Callable[[str], None]) -> None:
+        self.folder = folder
+        self.warn = warn
+
+    def path(self, claim: str, check: str) -> Path:
+        """Return the file of a check."""
+        return self.folder / f"{claim.replace(':', '.')}.{check}.json"
+
+    def known(self, claim: str, check: str) -> tuple[Counterexample, ...]:
+        """Return the counterexamples of a check, oldest first; () if there is no good file."""
+        path = self.path(claim, check)
+        try:
+            return _read(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return ()
+        except (OSError, ValueError) as error:
+            self.warn(f"{path}: no counterexamples can be read from it ({error}); it is ignored")
+            return ()
+
+    def keep(self, claim: str, check: str, found: Counterexample) -> None:
+        """Add a counterexample in place of an older one of the same search and origin."""
+        known = self.known(claim, check)
+        if found in known:
+            return
+        place = (found.origin, found.search)
+        others = [entry for entry in known if (entry.origin, entry.search) != place]
+        path = self.path(claim, check)
+        try:
+            _replace(path, _text([*others, found][-_MOST:]))
+        except OSError as error:
+            self.warn(f"{path}: the counterexample cannot be stored ({error})")
+
+
+def _read(text: str) -> tuple[Counterexample, ...]:
+    data = json.loads(text)
+    if not isinstance(data, dict) or data.get("format") != _FORMAT:
+        raise ValueError(f"it is no record of format {_FORMAT}")
+    try:
+        found = tuple(Counterexample(**entry) for entry in data["counterexamples"])
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"an entry is malformed: {error}") from None
+    for entry in found:
+        if [type(value) for value in asdict(entry).values()] != [str, int, str, str]:
+            raise ValueError(f"an entry is malformed: {entry}")
+    return found
+
+
+def _text(entries: Sequence[Counterexample]) -> str:
+    data = {"format": _FORMAT, "counterexamples": [asdict(entry) for entry in entries]}
+    return f"{json.dumps(data, indent=2)}\n"
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file as a whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".unfinished-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(name, path)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(name)
+        raise
+
+
+def origin(order: Order, module: str) -> str:
+    """Return seed, profile and sources of a run: what decides which cases a search meets."""
+    return f"{order.origin}, sources {_sources(module)}"
+
+
+@cache
+def _sources(module: str) -> str:
+    """Digest of the checker and of the module that holds the claim."""
+    from verify.registry import file_of
+
+    here = Path(__file__).parent
+    core = [*here.glob("*.py"), *here.glob("strategies/*.py")]
+    digest = hashlib.sha256()
+    for path in [*sorted(core), *filter(None, [file_of(module)])]:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
