@@ -1,7 +1,8 @@
-"""Running checks, each in a process of its own.
+"""Running checks in processes of their own.
 
-A check that hangs is killed at its time limit, a check that crashes takes nothing with it, and
-the others go on.
+A check that hangs is killed at its time limit, a check that crashes takes only itself with it, and
+the others go on. A process that is well goes on to the next check: what sympy has cached by then
+saves most of the time of a short one.
 """
 
 from __future__ import annotations
@@ -30,12 +31,11 @@ _PRELOADED = "verify.strategies"  # brings sympy and Hypothesis
 
 
 @dataclass(frozen=True)
-class _Worker:
-    """A running check: its process, its time limit, and the moment at which it is killed."""
+class _Task:
+    """A running check: its time limit, and the moments at which it began and is killed."""
 
     claim: Claim
     check: Check
-    process: Any
     limit: float
     began: float
     deadline: float
@@ -71,22 +71,18 @@ def run(
         store: counterexamples of earlier runs; new ones are added.
     """
     order = Order(seed, profile, mutants)
-    context = _context(registry)
     waiting = deque((claim, check) for claim in claims for check in claim.due(profile))
-    running: dict[Connection, _Worker] = {}
+    crew = _Crew(_context(registry), registry, order, store)
     try:
-        while waiting or running:
-            while waiting and len(running) < jobs:
-                claim, check = waiting.popleft()
-                module = registry.modules[claim.label]
-                running.update([_start(context, module, claim, check, order, store)])
-            for outcome in _collect(running):
+        while waiting or crew.running:
+            while waiting and len(crew.running) < jobs:
+                crew.start(*waiting.popleft())
+            for outcome in crew.collect():
                 if store is not None and outcome.found is not None:
                     store.keep(outcome.claim, outcome.check, outcome.found)
                 yield outcome
     finally:
-        for worker in running.values():
-            _end(worker)
+        crew.dismiss()
 
 
 def _context(registry: Registry) -> Any:
@@ -99,69 +95,93 @@ def _context(registry: Registry) -> Any:
     return context
 
 
-def _start(
-    context: Any, module: str, claim: Claim, check: Check, order: Order, store: Store | None
-) -> tuple[Connection, _Worker]:
-    here, there = context.Pipe(duplex=False)
-    known = store.known(claim.label, check.name) if store else ()
-    job = (module, claim.label, check.name, order, known)
-    process = context.Process(target=_serve, args=(there, *job), daemon=True)
-    process.start()
-    there.close()
-    now, limit = monotonic(), check.time_limit * order.profile.patience
-    return here, _Worker(claim, check, process, limit, now, now + _STARTING)
+class _Crew:
+    """The processes of a run: those at work by their connection, and those without."""
+
+    def __init__(self, context: Any, registry: Registry, order: Order, store: Store | None) -> None:
+        self.context, self.registry, self.order, self.store = context, registry, order, store
+        self.running: dict[Connection, _Task] = {}
+        self.idle: list[Connection] = []
+        self.processes: dict[Connection, Any] = {}
+
+    def start(self, claim: Claim, check: Check) -> None:
+        """Give a check to a process."""
+        connection = self.idle.pop() if self.idle else self._hired()
+        known = self.store.known(claim.label, check.name) if self.store else ()
+        job = (self.registry.modules[claim.label], claim.label, check.name, self.order, known)
+        now, limit = monotonic(), check.time_limit * self.order.profile.patience
+        self.running[connection] = _Task(claim, check, limit, now, now + _STARTING)
+        with suppress(BrokenPipeError):  # it has died in between: noticed when it is read
+            connection.send(job)
+
+    def _hired(self) -> Connection:
+        here, there = self.context.Pipe()
+        process = self.context.Process(target=_serve, args=(there,), daemon=True)
+        process.start()
+        there.close()
+        self.processes[here] = process
+        return here  # type: ignore[no-any-return]
+
+    def collect(self) -> Iterator[Outcome]:
+        """Wait for the next message or deadline; yield what is finished."""
+        soonest = min(task.deadline for task in self.running.values())
+        for connection in wait(list(self.running), timeout=max(0.0, soonest - monotonic())):
+            assert isinstance(connection, Connection)
+            outcome = self._receive(connection)
+            if outcome is not None:
+                yield outcome
+        for connection, task in list(self.running.items()):
+            if task.deadline <= monotonic():
+                self._end(connection)
+                yield task.failed(f"killed at its time limit of {task.limit:g} s")
+
+    def _receive(self, connection: Connection) -> Outcome | None:
+        task = self.running[connection]
+        try:
+            message = connection.recv()
+        except (EOFError, OSError):  # before or within a message
+            process = self.processes[connection]
+            process.join()
+            self._end(connection)
+            return task.failed(f"its process ended with exit code {process.exitcode}")
+        if message == _STARTED:
+            now = monotonic()
+            self.running[connection] = replace(task, began=now, deadline=now + task.limit)
+            return None
+        assert isinstance(message, Outcome)
+        del self.running[connection]
+        self.idle.append(connection)
+        return message
+
+    def _end(self, connection: Connection) -> None:
+        self.running.pop(connection, None)
+        process = self.processes.pop(connection)
+        with suppress(ProcessLookupError):
+            process.kill()
+        process.join()
+        connection.close()
+
+    def dismiss(self) -> None:
+        """End all processes."""
+        for connection in list(self.processes):
+            self._end(connection)
 
 
-def _serve(
-    connection: Connection,
-    module: str,
-    label: str,
-    name: str,
-    order: Order,
-    known: tuple[Counterexample, ...],
-) -> None:
-    """Judge one check, in its own process."""
+Job = tuple[str, str, str, Order, tuple[Counterexample, ...]]
+
+
+def _serve(connection: Connection) -> None:
+    """Judge one check after the other."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     os.dup2(2, 1)  # what a check prints must not get between the results
+    with suppress(BrokenPipeError, EOFError):  # the parent has ended
+        while True:
+            _judge(connection, connection.recv())
+
+
+def _judge(connection: Connection, job: Job) -> None:
+    module, label, name, order, known = job
     claim = find(module, label)
     check = next(check for check in claim.checks if check.name == name)
-    with suppress(BrokenPipeError):  # the parent has ended
-        connection.send(_STARTED)
-        connection.send(carried_out(claim, check, order, known, origin(order, module)))
-
-
-def _collect(running: dict[Connection, _Worker]) -> Iterator[Outcome]:
-    """Wait for the next message or deadline; remove and yield what is finished."""
-    soonest = min(worker.deadline for worker in running.values())
-    for connection in wait(list(running), timeout=max(0.0, soonest - monotonic())):
-        assert isinstance(connection, Connection)
-        outcome = _receive(connection, running)
-        if outcome is not None:
-            yield outcome
-    for connection, worker in list(running.items()):
-        if worker.deadline <= monotonic():
-            _end(running.pop(connection))
-            yield worker.failed(f"killed at its time limit of {worker.limit:g} s")
-
-
-def _receive(connection: Connection, running: dict[Connection, _Worker]) -> Outcome | None:
-    worker = running[connection]
-    try:
-        message = connection.recv()
-    except (EOFError, OSError):  # before or within a message
-        worker.process.join()
-        message = worker.failed(f"its process ended with exit code {worker.process.exitcode}")
-    if message == _STARTED:
-        now = monotonic()
-        running[connection] = replace(worker, began=now, deadline=now + worker.limit)
-        return None
-    del running[connection]
-    _end(worker)
-    assert isinstance(message, Outcome)
-    return message
-
-
-def _end(worker: _Worker) -> None:
-    with suppress(ProcessLookupError):
-        worker.process.kill()
-    worker.process.join()
+    connection.send(_STARTED)
+    connection.send(carried_out(claim, check, order, known, origin(order, module)))

@@ -291,15 +291,14 @@ import os, signal, sys, threading
 from verify import runner
 from verify.__main__ import main
 
-start = runner._start
+start = runner._Crew.start
 
 def start_and_interrupt(*arguments):
-    worker = start(*arguments)
+    start(*arguments)
     threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
-    return worker
 
 if __name__ == "__main__":
-    runner._start = start_and_interrupt
+    runner._Crew.start = start_and_interrupt
     sys.exit(main(["slow:forever"], package="tests.verify.slow_toys"))
 """
 
