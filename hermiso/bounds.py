@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hermiso.errors import BoundError, GramError
+from hermiso.gram import isometry_gap
 
 Array: TypeAlias = NDArray[np.float64]
 Bound: TypeAlias = Callable[[float, int, float, ArrayLike], Array]
@@ -103,6 +104,8 @@ def gap_of_potential(n: int, potential: ArrayLike) -> Array:
     inf where (n - 1) gamma/(1 + gamma) >= 1, where Lemma A.4 says nothing.
     """
     n, gamma = _samples(n), np.asarray(potential, dtype=np.float64)
+    if not np.all(gamma >= 0):
+        raise BoundError(f"the potential is {potential!r}; it must be >= 0")
     row = (n - 1) * gamma / (1 + gamma)
     return np.where(row < 1, -np.log1p(-np.minimum(row, 1 - 2**-53)), np.inf)
 
@@ -156,7 +159,8 @@ def all_layers(beta: float, n: int, gap0: float, layer: ArrayLike) -> Array:
     """Return (1/n) log(1 + beta^-l (e^(n gap0) - 1)) >= gap of layer l, for every l >= 0.
 
     Never above gap0, nor above a 4n^2-th of `theorem4`, whose inequality it proves for every
-    layer. Arguments as there. One step is sharp: two nearly parallel samples attain it.
+    layer. Arguments as there. One step is sharp if p_1 + p_2 = 1: two nearly parallel samples
+    attain it.
 
     >>> all_layers(1.5, 10, 0.3, [0, 1, 2]).round(12)
     array([0.3       , 0.26191236, 0.22494439])
@@ -221,7 +225,7 @@ def floor(beta: float, n: int, width: int) -> float:
     The leading order in 1/d, layer normalization after the activation; inf at beta = 1.
     """
     n, rate = _samples(n), sharp_rate(beta)
-    if width < 1:
+    if not width >= 1:
         raise BoundError(f"the width is {width}; it must be at least 1")
     return (n - 1) / (2 * width * (1 - rate)) if rate < 1 else math.inf
 
@@ -236,8 +240,8 @@ def depth_for_gap(
         gap0: gap of the input.
         target: the wanted gap, > 0.
         n: number of samples.
-        bound: `all_layers`, `logistic`, `theorem4`, `oppenheim_schur`, ...: any that never
-            rises with depth.
+        bound: `all_layers`, `logistic`, `theorem4`, `oppenheim_schur` or any function of
+            (beta, n, gap0, layer) that never rises with depth.
 
     >>> depth_for_gap(1.5, 0.3, 1e-6, 10), depth_for_gap(1.5, 0.3, 1e-6, 10, theorem4)
     (36, 51)
@@ -303,7 +307,7 @@ def _spectrum(beta: float, spectrum: Sequence[float] | None) -> Array:
     if spectrum is None:
         return np.array([2 - beta, beta - 1])
     p = np.asarray(spectrum, dtype=np.float64)
-    if p.ndim != 1 or not p.size or np.any(p < 0) or abs(p.sum() - 1) > 1e-9:
+    if p.ndim != 1 or not p.size or not np.all(p >= 0) or abs(p.sum() - 1) > 1e-9:
         raise BoundError(f"the spectrum is {spectrum!r}; it must be >= 0 and of sum 1")
     if abs(p[0] - (2 - beta)) > 1e-9:
         raise BoundError(f"p_1 is {p[0]}; it must be 2 - beta = {2 - beta}")
@@ -341,12 +345,10 @@ def _log_expm1(y: float) -> float:
 def _odds(G0: ArrayLike) -> Array:
     """s_i/(1 - s_i) of each sample on those before it, from the Cholesky factor."""
     G = np.asarray(G0, dtype=np.float64)
-    if G.ndim != 2 or G.shape[0] != G.shape[1] or not np.all(np.diag(G) > 0):
-        raise GramError(f"G0 has shape {G.shape}; a Gram matrix of nonzero samples is required")
-    scale = np.sqrt(np.diag(G))
-    try:
-        L = np.linalg.cholesky(G / np.multiply.outer(scale, scale))
-    except np.linalg.LinAlgError:
+    if G.ndim != 2:
+        raise GramError(f"G0 has shape {G.shape}; one Gram matrix is required")
+    if isometry_gap(G) == math.inf:  # this also refuses what is no Gram matrix
         return np.full(len(G), np.inf)
-    diagonal = np.diag(L)
-    return np.asarray(np.sum(np.tril(L, -1) ** 2, axis=1) / diagonal**2)
+    scale = np.sqrt(np.diag(G))
+    L = np.linalg.cholesky(G / np.multiply.outer(scale, scale))
+    return np.asarray(np.sum(np.tril(L, -1) ** 2, axis=1) / np.diag(L) ** 2)

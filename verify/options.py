@@ -87,15 +87,28 @@ def _add_output(made: argparse.ArgumentParser) -> None:
         "--json",
         nargs="?",
         const="-",
+        type=_writable,
         metavar="PATH",
         help="write the results there; no PATH or - for stdout, the table then goes to stderr",
     )
-    made.add_argument("--junit", metavar="PATH", help="write the results there as JUnit XML")
+    made.add_argument(
+        "--junit", type=_writable, metavar="PATH", help="write the results there as JUnit XML"
+    )
     made.add_argument("--errata", action="store_true", help="list: only what is false as printed")
-    made.add_argument("--output", metavar="PATH", help="table: write it there, not on stdout")
+    made.add_argument(
+        "--output", type=_writable, metavar="PATH", help="table: write it there, not on stdout"
+    )
 
 
 def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of processes; give 1 or more")
     return int(text)
+
+
+def _writable(text: str) -> str:
+    """Refuse a path before the run, not after it."""
+    folder = Path(text).parent
+    if text != "-" and not (folder.is_dir() and os.access(folder, os.W_OK)):
+        raise argparse.ArgumentTypeError(f"{text}: {folder} is no folder that can be written to")
+    return text

@@ -149,7 +149,7 @@ def _from_file(path: Path) -> ModuleType:
         sys.modules[name] = module  # dataclasses and pickles look it up there
         try:
             spec.loader.exec_module(module)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             del sys.modules[name]
             raise RegistryError(f"{path}: {type(error).__name__}: {error}") from error
     return sys.modules[name]
@@ -167,7 +167,9 @@ def _modules(package: str) -> Iterator[str]:
 
 def _claims(module: str) -> tuple[Claim, ...]:
     home = _imported(module)
-    found = (*([home.claim] if hasattr(home, "claim") else []), *getattr(home, "claims", ()))
+    several = getattr(home, "claims", ())
+    listed = several if isinstance(several, (tuple, list)) else (several,)
+    found = (*([home.claim] if hasattr(home, "claim") else []), *listed)
     if not found or not all(isinstance(entry, Claim) for entry in found):
         raise RegistryError(f"{module}: offer `claim`, a Claim, or `claims`, a tuple of them")
     return found

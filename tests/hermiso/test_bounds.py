@@ -115,6 +115,10 @@ def test_the_spectrum_sharpens_oppenheim_schur() -> None:
     assert bounds.oppenheim_schur(beta, 5, 1.0, 3, p) < worst
 
 
+def test_a_degenerate_start_has_no_bound() -> None:
+    assert bounds.samplewise(1.5, np.ones((2, 2)), [0, 9]).tolist() == [math.inf, math.inf]
+
+
 def test_the_paper() -> None:
     a = [1.0, 2.0, 4.0]
     assert bounds.theorem1(a) == pytest.approx(1 + np.var(a) / np.mean(a) ** 2)
@@ -155,6 +159,12 @@ CALLS = {
     "rho = 2": lambda: bounds.lemma_a7(1.5, 2.0),
     "a target of 0": lambda: bounds.depth_for_gap(1.5, 1.0, 0.0, 5),
     "a width of 0": lambda: bounds.floor(1.5, 5, 0),
+    "a width of nan": lambda: bounds.floor(1.5, 5, math.nan),
+    "a spectrum with nan": lambda: bounds.oppenheim_schur(1.5, 5, 1.0, 3, [0.5, math.nan]),
+    "a negative potential": lambda: bounds.gap_of_potential(3, -5.0),
+    "an indefinite matrix": lambda: bounds.samplewise(1.5, [[1.0, 2.0], [2.0, 1.0]], 1),
+    "an asymmetric matrix": lambda: bounds.samplewise(1.5, [[1.0, 0.5], [0.1, 1.0]], 1),
+    "a matrix with nan": lambda: bounds.samplewise(1.5, [[1.0, math.nan], [math.nan, 1.0]], 1),
     "a depth of -1": lambda: hermiso.mean_field(np.eye(2), "relu", -1),
     "no matrix": lambda: hermiso.mean_field([1.0], "relu", 1),
     "a zero sample": lambda: bounds.samplewise(1.5, np.zeros((2, 2)), 1),
@@ -163,7 +173,10 @@ CALLS = {
 
 @pytest.mark.parametrize("name", CALLS)
 def test_bad_input_is_named(name: str) -> None:
-    with pytest.raises((BoundError, GramError), match=r"must|lie|integer|required|shape") as error:
+    with pytest.raises(
+        (BoundError, GramError),
+        match=r"must|lie|integer|required|shape|semidefinite|symmetric|finite|zero",
+    ) as error:
         CALLS[name]()
     assert isinstance(error.value, HermisoError)
 

@@ -170,7 +170,6 @@ def test_patterns_select(
         (["list", "--json"], "list gives no results"),
         (["all", "--package", "tests.verify.nowhere"], "is no package of claims"),
         (["all", "--from", "nowhere.py"], "there is no such file"),
-        (["toy:square", "--json", "/nowhere/at/all.json"], "No such file or directory"),
     ],
 )
 def test_what_does_not_fit_gives_status_2(
@@ -337,3 +336,23 @@ def noisy(stated):
     print("a word by the way")
     return equal(1, stated, domain="one number")
 """
+
+
+@pytest.mark.parametrize("option", ["--json", "--junit"])
+def test_a_path_that_cannot_be_written_is_refused_before_the_run(
+    option: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "nowhere" / "results"
+    with pytest.raises(SystemExit, match="2"):
+        call("toy:square", option, str(path))
+    assert "no folder that can be written to" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("body", ["claims = 3", "claims = None", "import sys; sys.exit(3)"])
+def test_a_file_that_offers_no_claims(
+    body: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(body)
+    assert call("all", "--from", str(path)) == 2
+    assert "mine.py" in capsys.readouterr().err
