@@ -16,6 +16,8 @@ import mpmath
 import sympy as sp
 from sympy import Expr, Integer
 
+from hermiso.errors import ActivationError
+
 
 def probabilist(k: int, x: Any) -> Any:
     """Return He_k(x), unnormalized, over any number type; 0 for negative k."""
@@ -96,5 +98,16 @@ def he(k: int, x: Any) -> Any:
 
 
 def isometry_strength(c0: Any, c1: Any, second_moment: Any) -> Any:
-    """Return beta = 2 - c_1^2 / (E sigma^2 - c_0^2), over any number type (eq. 11)."""
-    return 2 - c1**2 / (second_moment - c0**2)
+    """Return beta = 2 - c_1^2 / (E sigma^2 - c_0^2), over any number type (eq. 11).
+
+    Raises:
+        ActivationError: if the variance is 0.
+    """
+    variance = second_moment - c0**2
+    zero = variance == 0
+    if zero.any() if hasattr(zero, "any") else zero:
+        raise ActivationError(
+            f"Var sigma(z) = E[sigma^2] - c_0^2 is {second_moment} - ({c0})^2 = 0: a constant has "
+            "no isometry strength; if sigma is none, more digits are needed"
+        )
+    return 2 - c1**2 / variance

@@ -32,6 +32,7 @@ MODERATE = 3.5  # the ellipse of a panel covered by columns
 OVERRATED = 20  # bits by which a column may exceed the function
 FEWEST_COLUMNS, MOST_COLUMNS = 16, 512
 UNIT = arb(0, 1)
+ENDLESS = 10**15  # so large a size is halved or refused, so small a one is nothing
 BELL = arb("0.3989422804014327 +/- 1e-16").upper()  # 1/sqrt(2 pi)
 
 
@@ -73,7 +74,9 @@ def log2_upper(bound: arb) -> float:
     if not bound.is_finite():
         return float("inf")
     man, exp = bound.upper().man_exp()
-    return -1e9 if man == 0 else log2(abs(int(man))) + int(exp) + 1e-6
+    if man == 0:
+        return -1e9
+    return log2(abs(int(man))) + max(min(int(exp), ENDLESS), -ENDLESS) + 1e-6
 
 
 def fit(segments: Sequence[Segment], tails: Sequence[Tail], goal: Goal) -> Rule:

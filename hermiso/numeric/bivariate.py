@@ -18,17 +18,22 @@ import numpy as np
 
 from hermiso.errors import PrecisionError
 from hermiso.numeric.expansion import REACH, importance
-from hermiso.numeric.panels import Array, Function, Panels, legendre, resolve
+from hermiso.numeric.panels import Array, Function, Goal, Panels, legendre, resolve
 
-_INNER = 20  # nodes of the inner panels
+_INNER = 32  # nodes of the inner panels: exact for products of what 32 nodes resolve
 _NOISE = 4e-15  # of the inner means
 _NEAR = 9.0  # exp(-9^2/2) is 3e-18
-_WIDEST = 2.0  # of the inner panels: exp(-u^2/2) and a smooth s are resolved
+_WIDEST = 3.0  # of the inner panels: exp(-u^2/2) is resolved as well
 _FIRST = np.linspace(-40.0, 40.0, 21)  # panel edges of s, before halving
 _NEGLIGIBLE = 1e-18
+_SAME = 1e-14
 _MAX_EDGES = 2000
 _UNRESOLVED = 1e-13
+_TOLERANCE = 1e-16
 _CHUNK = 2**21  # points of the plane at a time
+_MAX_OUTER = 200
+_HALVINGS = 12
+_ROOT = math.sqrt(2 * math.pi)
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,8 @@ class Derivative:
     Attributes:
         steps: the jumps of the smooth part, if it is constant between kinks.
         noise: relative error of its values, if it is not that of float64.
-        given: panels that resolve the smooth part, if they are known.
+        size: what the noise is relative to, if that is larger than the values.
+        probes: points at which the polynomials of panels are to be checked.
     """
 
     smooth: Function
@@ -46,29 +52,61 @@ class Derivative:
     jumps: tuple[tuple[float, float], ...]
     steps: tuple[tuple[float, float], ...] | None = None
     noise: float | None = None
-    given: Panels | None = None
+    size: Function | None = None
+    probes: Array | None = None
 
     @cached_property
     def panels(self) -> Panels:
         """Panels of the smooth part that matter under N(0, 1)."""
-        p = self.given or self._resolved()
-        mass = importance(p.lower, p.upper) ** 2
+        p, square = self._weighed
+        return p.kept((square > _NEGLIGIBLE * np.sum(square)) & (square > 0))
+
+    @cached_property
+    def support(self) -> tuple[float, float]:
+        """Outside of it the smooth part does not matter, whatever it is multiplied with."""
+        p, square = self._weighed
+        here = square > _NEGLIGIBLE**2 * np.max(square, initial=0.0)
+        return (float(p.lower[here][0]), float(p.upper[here][-1])) if here.any() else (0.0, 0.0)
+
+    @cached_property
+    def parity(self) -> int:
+        """1 if the smooth part is even, -1 if it is odd, as far as its samples show; else 0."""
+        p = self.panels
+        top, mirrored = np.max(np.abs(p.values), initial=0.0), self.smooth(-p.nodes)
+        for sign in (1, -1):
+            if np.max(np.abs(mirrored - sign * p.values), initial=0.0) <= _SAME * top:
+                return sign
+        return 0
+
+    @cached_property
+    def _weighed(self) -> tuple[Panels, Array]:
+        """Panels, and the mean squares on them."""
+        inner = [t for t in self.kinks if abs(t) < REACH]
+        edges = np.unique([*_FIRST, *inner])
+        goal = Goal(importance, self.size, _TOLERANCE, self.noise, self.probes)
+        p = resolve(self.smooth, edges, goal, limit=_MAX_EDGES)
+        mass = importance(p.lower, p.upper)
         with np.errstate(over="ignore", invalid="ignore"):
-            square = np.max(p.values**2, axis=1) * mass
+            square = (np.max(np.abs(p.values), axis=1) * mass) ** 2  # the squares may overflow
         if not np.all(np.isfinite(square) | (mass == 0)):
             raise PrecisionError("E[sigma'(z)^2] leaves the range of float64 (1e308)")
-        if self.given is None and np.any(square[~p.resolved] > _UNRESOLVED * np.sum(square)):
+        if np.any(square[~p.resolved] > _UNRESOLVED * np.sum(square)):
             at = p.lower[~p.resolved][0]
             raise PrecisionError(
                 f"sigma' is not resolved near {at:.6g} by panels in float64: it is unbounded "
                 "there, or oscillates too fast; use hermiso.kernel_map"
             )
-        return p.kept((square > _NEGLIGIBLE * np.sum(square)) & (square > 0))
+        return p, square
 
-    def _resolved(self) -> Panels:
-        inner = [t for t in self.kinks if abs(t) < REACH]
-        edges = np.unique([*_FIRST, *inner])
-        return resolve(self.smooth, edges, importance, tolerance=1e-16, limit=_MAX_EDGES)
+    @cached_property
+    def relative(self) -> float:
+        """The relative error of means."""
+        if self.noise is None or self.size is None:
+            return self.noise or _NOISE
+        p, square = self._weighed
+        top = np.max(self.size(p.nodes), axis=1) * importance(p.lower, p.upper)
+        total = float(np.sum(square)) + sum((j * math.exp(-t * t / 4)) ** 2 for t, j in self.jumps)
+        return self.noise * max(1.0, math.sqrt(np.sum(top**2) / total) if total else 1.0)
 
     @cached_property
     def edges(self) -> Array:
@@ -79,8 +117,41 @@ class Derivative:
 
     @cached_property
     def features(self) -> Array:
-        """Kinks, and edges that halving put where s changes fast."""
-        return np.setdiff1d(self.edges, _FIRST[_FIRST != 0.0])
+        """Kinks, and the panel edges between which s changes fast."""
+        fixed = [*_FIRST[_FIRST != 0.0], *self.kinks]
+        found = np.unique([*fixed, *self.edges])
+        seen = np.sort(self._weighed[0].nodes.ravel())
+        goal = Goal(importance, self.size, _TOLERANCE, self.noise, seen)
+        for parity in range(2 * _HALVINGS):
+            loose = ~np.isin(found, fixed)
+            loose[parity % 2 :: 2] = False  # no two neighbours at once
+            at = np.flatnonzero(loose)
+            p, _ = goal.judged(self.smooth, found[at - 1], found[at + 1], self.second)
+            found = np.delete(found, at[p.resolved])
+        return found[~np.isin(found, np.setdiff1d(_FIRST[_FIRST != 0.0], self.kinks))]
+
+    @cached_property
+    def second(self) -> float:
+        """E[s(z)^2] of the smooth part."""
+        p = self.panels
+        return float(np.sum(p.weights * p.values**2 * np.exp(-(p.nodes**2) / 2))) / _ROOT
+
+    @cached_property
+    def waves(self) -> float:
+        """E[s'(z)^2]/E[s(z)^2], the mean degree of s but for kinks."""
+        p = self.panels
+        rise = np.sum(p.weights * p.slopes**2 * np.exp(-(p.nodes**2) / 2)) / _ROOT
+        return float(rise) / self.second if self.second else 0.0
+
+    @cached_property
+    def narrowest(self) -> float:
+        """The width of the narrowest panel."""
+        return float(np.min(self.panels.upper - self.panels.lower, initial=1.0))
+
+    @cached_property
+    def finest(self) -> float:
+        """The smallest scale: of panels, or between kinks."""
+        return float(min(self.narrowest, np.min(np.diff(self.kinks), initial=1.0)))
 
     @cached_property
     def reach(self) -> float:
@@ -90,116 +161,122 @@ class Derivative:
         density = s**2 * np.exp(-(z**2) / 2)
         return max(_NEAR, float(np.max(z[density > _NEGLIGIBLE * np.max(density)])))
 
-    def _grid(self) -> Array:
-        return np.linspace(-self.reach, self.reach, math.ceil(2 * self.reach / _WIDEST) + 1)
+    def plane(self, theta: Array, sign: int = 1) -> Array:
+        """E[s(x) s(sign y)] of the smooth part at angles t in (0, pi/2), by quadrature."""
+        found = [_Plane(self, t, sign).mean() for t in theta.ravel().tolist()]
+        return np.array(found).reshape(theta.shape)
 
-    def flux(self, theta: Array) -> Array:
-        """sin(t) E[sigma'(x) sigma'(y)] at angles t in (0, pi), shape (n,)."""
-        total = np.sin(theta) * self.dual(theta)
-        if self.jumps:
-            total = total + 2 * np.sin(theta) * self._mixed(theta) + _masses(self.jumps, theta)
-        return np.asarray(total)
-
-    def dual(self, theta: Array) -> Array:
-        """E[s(x) s(y)] of the smooth part."""
-        if not self.panels.lower.size:
-            return np.zeros(theta.shape)
-        if self.steps is not None:
-            return self._between_steps(theta)
-        return np.array([self._dual(float(t)) for t in theta])
-
-    def _between_steps(self, theta: Array) -> Array:
-        """E[s(x) s(y)] of a step function, by Price once more: a sum of Dirac masses."""
-        p = self.panels
-        mean = np.sum(p.weights * p.values * np.exp(-(p.nodes**2) / 2)) / math.sqrt(2 * math.pi)
-
-        def masses(t: Array) -> Array:
-            return _masses(self.steps, t)
-
-        q = resolve(masses, np.linspace(0, math.pi, 9), lambda a, b: np.sqrt(b - a))
-        t, w, _ = legendre()
-        start, end = np.minimum(theta, math.pi / 2), np.maximum(theta, math.pi / 2)
-        total = np.full(theta.shape, float(mean) ** 2)
-        sign = np.where(theta < math.pi / 2, 1.0, -1.0)
-        for a, b in zip(q.lower, q.upper, strict=True):
-            left = np.clip(start, a, b)
-            half = (np.clip(end, a, b) - left)[:, None] / 2
-            total += sign * np.sum(half * w * masses(left[:, None] + half * (t + 1)), axis=1)
-        return total
-
-    def _dual(self, t: float) -> float:
-        c, d = math.cos(t / 2), math.sin(t / 2)
-        outer = self._outer(c, d)
-
-        def inner(v: Array) -> Array:
-            step = max(1, _CHUNK // (_INNER * (2 * self.edges.size + 20)))
-            parts = range(0, v.size, step)
-            flat = v.ravel()
-            means = [self._inner(flat[i : i + step], c, d) for i in parts]
-            return np.concatenate(means).reshape(v.shape)
-
-        noise = _NOISE if self.noise is None else self.noise
-        p = resolve(inner, outer, importance, tolerance=noise / 10, noise=noise, limit=200)
-        weight = p.weights * np.exp(-(p.nodes**2) / 2)
-        return float(2 * np.sum(weight * p.values)) / math.sqrt(2 * math.pi)
-
-    def _outer(self, c: float, d: float) -> Array:
-        """Panel edges in v: where lines x = t and y = t' cross, and where both kinks smooth out.
-
-        At v = |t|/d the mean over u passes a kink, over a distance of order c/d.
-        """
-        steps = np.linspace(0.0, self.reach, math.ceil(self.reach / 3) + 1)
-        gaps = [abs(s - k) / (2 * d) for s in self.kinks for k in self.kinks]
-        wide = () if c > 0.3 * d else (-9, -3, 3, 9)
-        layers = [(abs(t) + i * c) / d for t in self.kinks for i in wide]
-        found = np.unique(np.abs([*steps, *gaps, *layers, *(self.features / d)]))
-        outer: Array = found[found <= self.reach]
-        return outer[np.diff(outer, prepend=-1.0) > 1e-9]
-
-    def _inner(self, v: Array, c: float, d: float) -> Array:
-        """The mean over u for every v, on panels between the points where x or y meets an edge."""
-        shift = d * v[:, None]
-        base = self._grid()
-        with np.errstate(over="ignore", divide="ignore"):
-            moving = np.hstack([self.edges - shift, self.edges + shift]) / c
-        moving = np.clip(moving, -self.reach, self.reach)
-        edges = np.sort(np.hstack([np.broadcast_to(base, (v.size, base.size)), moving]), axis=1)
-        u, w = _nodes(edges)
-        values = self.smooth(c * u + shift[..., None]) * self.smooth(c * u - shift[..., None])
-        values *= w * np.exp(-(u**2) / 2)
-        return np.asarray(np.sum(values, axis=(1, 2)) / math.sqrt(2 * math.pi))
-
-    def _mixed(self, theta: Array) -> Array:
+    def mixed(self, theta: Array) -> Array:
         """The sum over jumps of J phi(t) E[s(y) | x = t]."""
         total = np.zeros(theta.shape)
-        if not self.panels.lower.size:
-            return total
-        rho, root = np.cos(theta)[:, None], np.sin(theta)[:, None]
-        for t, jump in self.jumps:
-            with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-                moving = np.nan_to_num((self.edges - rho * t) / root)
-            base = self._grid()
-            edges = np.hstack([np.broadcast_to(base, (theta.size, base.size)), moving])
-            w, weight = _nodes(np.sort(np.clip(edges, -self.reach, self.reach), axis=1))
-            mean = np.sum(
-                self.smooth(rho[..., None] * t + root[..., None] * w)
-                * weight
-                * np.exp(-(w**2) / 2),
-                axis=(1, 2),
-            )
-            total += jump * math.exp(-(t**2) / 2) / (2 * math.pi) * mean
+        if self.panels.lower.size:
+            for t, jump in self.jumps:
+                density = math.exp(-(t**2) / 2) / _ROOT
+                total += jump * density * self._given(t, theta)
         return total
 
+    def _given(self, t: float, theta: Array) -> Array:
+        """E[s(y) | x = t] for y = rho t + root w, on panels in w between the edges of s."""
+        rho, root = np.cos(theta)[:, None], np.sin(theta)[:, None]
+        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+            moving = np.nan_to_num((self.edges - rho * t) / root)
+        base = np.linspace(-self.reach, self.reach, math.ceil(2 * self.reach / _WIDEST) + 1)
+        edges = np.hstack([np.broadcast_to(base, (theta.size, base.size)), moving])
+        w, weight = _nodes(np.sort(np.clip(edges, -self.reach, self.reach), axis=1))
+        s = self.smooth(rho[..., None] * t + root[..., None] * w)
+        mean = np.sum(s * weight * np.exp(-(w**2) / 2), axis=(1, 2))
+        return np.asarray(mean / _ROOT)
 
-def _masses(jumps: Any, theta: Array) -> Array:
-    """The sum over pairs of jumps of J J' sin(t) times the density at both."""
+
+@dataclass(frozen=True)
+class _Plane:
+    """The mean of s(x) s(sign y) at one angle.
+
+    The integrand is even in v for sign = 1, else in u: half of that line is taken twice.
+    """
+
+    d: Derivative
+    angle: float
+    sign: int
+
+    @cached_property
+    def axes(self) -> tuple[float, float]:
+        """cos(t/2), sin(t/2)."""
+        return math.cos(self.angle / 2), math.sin(self.angle / 2)
+
+    def mean(self) -> float:
+        """Integrate over v the mean over u."""
+        if self.outer.size < 2:  # the supports of the two factors meet beyond the reach
+            return 0.0
+        noise, usual = self.d.relative, self.d.second
+        goal = Goal(importance, lambda v: np.full(v.shape, usual), noise / 10, noise)
+        p = resolve(self.inner, self.outer, goal, limit=_MAX_OUTER)
+        weight = p.weights * np.exp(-(p.nodes**2) / 2)
+        return float(2 * np.sum(weight * p.values)) / _ROOT
+
+    def _ends(self, scale: float, halved: bool) -> tuple[float, float]:
+        """The range of u or v, from that of x and y."""
+        a, b = self.d.support
+        a, b = (0.0, (b - a) / (2 * scale)) if halved else (a / scale, b / scale)
+        return max(a, -self.d.reach), min(b, self.d.reach)
+
+    @cached_property
+    def outer(self) -> Array:
+        """Panel edges in v: where lines x = t and sign y = t' of kinks cross."""
+        side = self.axes[1]
+        a, b = self._ends(side, self.sign > 0)
+        kinks = np.array(self.d.kinks)
+        steps = np.linspace(a, b, max(1, math.ceil((b - a) / _NEAR)) + 1)
+        crossings = np.subtract.outer(kinks, self.sign * kinks).ravel() / (2 * side)
+        middles = self.d.features / side if self.sign < 0 else ()
+        found = np.unique([*steps, *crossings, *middles])
+        found = found[(found >= a) & (found <= b)]
+        return np.asarray(found[np.diff(found, prepend=-math.inf) > 1e-9])
+
+    def inner(self, v: Array) -> Array:
+        """The mean over u for every v."""
+        flat = v.ravel()
+        step = max(1, _CHUNK // (_INNER * (2 * self.d.features.size + 20)))
+        means = [self._inner(flat[i : i + step]) for i in range(0, v.size, step)]
+        return np.concatenate(means).reshape(v.shape)
+
+    def _inner(self, v: Array) -> Array:
+        (c, side), s = self.axes, self.d.smooth
+        shift = side * v[:, None]
+        u, w = _nodes(self._edges(shift))
+        values = s(c * u + shift[..., None]) * s(self.sign * (c * u - shift[..., None]))
+        values *= w * np.exp(-(u**2) / 2)
+        return np.asarray(np.sum(values, axis=(1, 2)) / _ROOT)
+
+    def _edges(self, shift: Array) -> Array:
+        """Panel edges in u, for every v: also where x or sign y meets an edge of s."""
+        c, d = self.axes[0], self.d
+        a, b = self._ends(c, self.sign < 0)
+        base = np.linspace(a, b, max(1, math.ceil((b - a) / _WIDEST)) + 1)
+        moving = d.features
+        if d.reach * self.axes[1] < d.narrowest / 2:  # only kinks are to be met exactly
+            moving = np.array(d.kinks)
+            base = np.unique(
+                [*base, *np.clip(np.outer([1, self.sign], d.features) / c, a, b).ravel()]
+            )
+        with np.errstate(over="ignore"):
+            met = np.hstack([moving - shift, self.sign * moving + shift]) / c
+        fixed = np.broadcast_to(base, (shift.size, base.size))
+        return np.sort(np.hstack([fixed, np.clip(met, a, b)]), axis=1)
+
+
+def masses(jumps: Any, theta: Array) -> Array:
+    """The sum over pairs of jumps of J J' sin(t) times the density at both.
+
+    The density is taken less its value at the origin: jumps far below 1 apart may add to 0.
+    """
     c, d = np.cos(theta / 2), np.sin(theta / 2)
-    total = np.zeros(theta.shape)
+    total = np.full(theta.shape, sum(jump for _, jump in jumps) ** 2)
     for s, first in jumps:
         for t, second in jumps:
             exponent = _squared_ratio(s + t, c) + _squared_ratio(s - t, d)
-            total += first * second * np.exp(-exponent / 8) / (2 * math.pi)
-    return total
+            total += first * second * np.expm1(-exponent / 8)
+    return np.asarray(total / (2 * math.pi))
 
 
 def _squared_ratio(a: float, b: Array) -> Any:

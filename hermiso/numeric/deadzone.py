@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from hermiso.numeric.exactly import LOST
 from hermiso.numeric.model import Local, Model
-from hermiso.numeric.panels import Array, Panels, resolve
+from hermiso.numeric.panels import Array, Goal, Panels, resolve
 
 _DECAY = 90.0  # exp(-90) is nothing, also times a polynomial
 
@@ -61,12 +62,15 @@ def _sums(m: Model, side: int, local: Local, nearest: float, gains: Array, low: 
 def _panels(m: Model, side: int, local: Local, nearest: float, low: float) -> Panels:
     t, high = abs(local.at), 2 * low
     assert m.tangent is not None
+    exact = m.less(m.tangent, m.tangent)
     a, b = (float(c) for c in (sp.diff(m.tangent, m.x), m.tangent.subs(m.x, 0)))
 
     def difference(y: Array) -> Array:
         u = local.at + side * y
-        d = m.value(u) - a * u - b
+        s = m.value(u)
+        d = s - a * u - b
         near = y < min(local.radius, room)
+        exact.mend(d, ~near & (abs(d) < LOST * (abs(s) + abs(a * u) + abs(b))), u)
         d[near] = local(side * y[near])
         return d
 
@@ -79,4 +83,6 @@ def _panels(m: Model, side: int, local: Local, nearest: float, low: float) -> Pa
     scale, end = low**2 / t, _DECAY * high**2 / t
     grid = scale / 4 * 2.0 ** np.arange(0, math.ceil(math.log2(4 * end / scale)) + 1)
     edges = np.unique([0.0, *grid, *(y for y in others if y < grid[-1])])
-    return resolve(difference, edges, importance)
+    probes = m.cells.probes(t + edges[-1], high, beyond=nearest)
+    beyond = None if probes is None else np.unique(side * (probes - local.at))
+    return resolve(difference, edges, Goal(importance, probes=beyond))

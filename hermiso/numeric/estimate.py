@@ -11,11 +11,19 @@ from typing import Any
 import numpy as np
 
 from hermiso.errors import ActivationError
+from hermiso.numeric.arguments import degree, one_gain
 from hermiso.numeric.bivariate import Derivative
-from hermiso.numeric.expansion import Expansion, expansion
+from hermiso.numeric.expansion import Expansion, expansion, importance
 from hermiso.numeric.kernel import KernelMap, build
-from hermiso.numeric.panels import Array, Panels
-from hermiso.numeric.sampled import Elementwise, SampledModel, find_kinks, slope_panels
+from hermiso.numeric.panels import Array, Goal
+from hermiso.numeric.sampled import (
+    Elementwise,
+    SampledModel,
+    find_kinks,
+    probes,
+    slope_panels,
+    slope_size,
+)
 from hermiso.numeric.strength import strengths
 from hermiso.numeric.table import tabulated
 
@@ -76,7 +84,7 @@ class SampledActivation:
         e, noise = self._expanded, self.model.noise
         variance = e.second_moment - e.coefficients[0] ** 2
         rest = max(value, noise) * variance  # E of the squared residual
-        change = noise * math.sqrt(e.second_moment) + e.error
+        change = noise * (math.sqrt(e.second_moment) + abs(self._base)) + e.error
         if not change**2 < variance:
             raise ActivationError(
                 f"{self.model.name}: Var sigma(z) is {variance:.3g}, lost in the rounding of its "
@@ -85,33 +93,44 @@ class SampledActivation:
         return Estimate(value, 2 * math.sqrt(rest) * change / variance)
 
     @cached_property
-    def _expanded(self) -> Expansion:
-        return self._expansion(2)
+    def _base(self) -> float:
+        """The value at 0: less it, the variance keeps its digits."""
+        return float(self.model.value(np.zeros(1))[0])
 
-    def _expansion(self, n: int) -> Expansion:
+    @cached_property
+    def _expanded(self) -> Expansion:
+        return self._expansion(2, self._base)
+
+    def _expansion(self, n: int, base: float = 0.0) -> Expansion:
         m = self.model
-        kinks = tuple(t / m.gain for t in m.kinks)
-        return expansion(lambda z: m.value(m.gain * z), kinks, n, noise=m.noise)
+
+        def f(z: Array) -> Array:
+            return np.asarray(m.value(m.gain * z) - base)
+
+        size = (lambda z: np.abs(f(z)) + abs(base)) if base else None
+        goal = Goal(importance, size, noise=m.noise, probes=probes(1.0))
+        return expansion(f, tuple(t / m.gain for t in m.kinks), n, goal)
 
     def coefficients(self, n: int) -> Estimate:
         """c_0..c_{n-1}, with one error for all of them."""
-        e = self._expansion(n)
+        e = self._expansion(degree(n))
         return Estimate(e.coefficients, self.model.noise * math.sqrt(e.second_moment) + e.error)
 
     def kernel_map(self) -> KernelMap:
         """The kernel map, from the derivative of the polynomials through the samples."""
-        m, g = self.model, self.model.gain
-        p = slope_panels(m)
-        table = tabulated(p, searched=True)
-        size = abs(g)
-        scaled = Panels(p.lower / size, p.upper / size, p.values * size, p.tail, p.resolved)
-        kinks = tuple(t / size for t in m.kinks)
-        jumps = tuple((t / size, j) for t, j in m.jumps)
+        m, g = self.model, abs(self.model.gain)
+        table, size = tabulated(slope_panels(m), searched=True), slope_size(m)
 
         def smooth(z: Array) -> Array:
-            return size * np.asarray(table(size * np.asarray(z), np))
+            return g * np.asarray(table(g * np.asarray(z), np))
 
-        d = Derivative(smooth, kinks, jumps, noise=_DIFFERENTIATED * m.noise, given=scaled)
+        kinks = tuple(t / g for t in m.kinks)
+        jumps = tuple((t / g, j) for t, j in m.jumps)
+        noise = _DIFFERENTIATED * m.noise
+        seen = np.sort(np.concatenate([m.panels.nodes.ravel() / g, probes(1.0)]))
+        d = Derivative(
+            smooth, kinks, jumps, noise=noise, size=lambda z: g * size(g * z), probes=seen
+        )
         return build(m.name, d, estimated=True)
 
 
@@ -137,10 +156,10 @@ def estimate(
     """
     if not callable(f):
         raise ActivationError(f"{f!r} is not callable; give a function on arrays or tensors")
-    declared = _declared(kinks)
+    declared, g = _declared(kinks), one_gain(gain)
     function = Elementwise(f)
     function.check()
-    return SampledActivation(SampledModel(function, find_kinks(function, gain, declared), gain))
+    return SampledActivation(SampledModel(function, find_kinks(function, g, declared), g))
 
 
 def _declared(kinks: Iterable[float]) -> tuple[float, ...]:

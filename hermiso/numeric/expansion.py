@@ -20,8 +20,9 @@ from typing import Any
 import numpy as np
 
 from hermiso.errors import PrecisionError
+from hermiso.numeric.cells import Cells
 from hermiso.numeric.model import Model
-from hermiso.numeric.panels import ORDER, Array, Function, legendre, resolve
+from hermiso.numeric.panels import ORDER, Array, Function, Goal, legendre, resolve
 
 REACH = 39
 _PHASE = 14.0  # of h_k across half a panel: 32 nodes leave room for sigma
@@ -50,23 +51,21 @@ def importance(a: Any, b: Any) -> Any:
     return np.sqrt(b - a) * np.exp(-(inner**2) / 4) / (2 * math.pi) ** 0.25
 
 
-def expansion(
-    f: Function, kinks: tuple[float, ...], n: int, *, noise: float | None = None
-) -> Expansion:
+def expansion(f: Function, kinks: tuple[float, ...], n: int, goal: Goal | None = None) -> Expansion:
     """Return c_0..c_{n-1} of a function on arrays with the given kinks.
 
     Args:
         f: the function on float64 arrays.
         kinks: where it is not smooth; kinks that are left out are found by bisection.
         n: how many.
-        noise: relative error of the values, if it is not that of float64.
+        goal: when its panels are resolved, with `importance`.
 
     Raises:
         PrecisionError: if E[f^2] leaves the range of float64.
     """
     inner = [t for t in kinks if abs(t) < REACH]
     edges = np.unique([*np.arange(-REACH, REACH + 1.0), *inner])
-    panels = resolve(f, edges, importance, noise=noise)
+    panels = resolve(f, edges, goal or Goal(importance))
     mass = importance(panels.lower, panels.upper)
     size = np.max(np.abs(panels.values), axis=1) * mass
     if not np.all(np.isfinite(size)):
@@ -74,12 +73,12 @@ def expansion(
     # sigma sqrt(phi), not sigma phi, is integrated against bounded functions
     kept = panels.kept(size > _NEGLIGIBLE * np.max(size))
     z, w = _folded(np.unique(np.abs([*kept.lower, *kept.upper])), n)
-    left, right = f(-z), f(z)
     root = np.exp(-(z**2) / 4) / (2 * math.pi) ** 0.25
-    even, odd = w * root * (right + left), w * root * (right - left)
-    second = float(np.sum(w * root * root * (right**2 + left**2)))
+    left, right = root * f(-z), root * f(z)
+    second = float(np.sum(w * (right**2 + left**2)))
     rough = float(np.sum(np.where(panels.resolved, 0.0, panels.tail * mass)))
-    return Expansion(_projected(z, root, even, odd, n), second, rough)
+    c = _projected(z, root, w * (right + left), w * (right - left), n)
+    return Expansion(c, second, rough)
 
 
 def _folded(edges: Array, n: int) -> tuple[Array, Array]:
@@ -115,23 +114,32 @@ def _projected(z: Array, start: Array, even: Array, odd: Array, n: int) -> Array
     return c[:n]
 
 
+def rescaled(cells: Cells, gain: float) -> Array | None:
+    """Probes of sigma(gain z) in z."""
+    found = cells.probes(REACH * abs(gain), abs(gain))
+    return None if found is None else np.sort(found / gain)
+
+
 def model_expansion(m: Model, gain: float, n: int) -> Expansion:
     """The expansion of sigma(gain z)."""
-    kinks = tuple(t / gain for t in m.kinks)
 
-    def f(z: Array) -> Array:
-        return m.value(gain * z)
+    def by_panels(n: int) -> Expansion:
+        kinks = tuple(t / gain for t in m.kinks)
+        goal = Goal(importance, probes=rescaled(m.cells, gain))
+        agrees = m.cells.agrees(m.value, REACH * abs(gain), abs(gain))
+        value = m.value if agrees else m.accurate
+        return expansion(lambda z: value(gain * z), kinks, n, goal)
 
     degree = m.degree
     if degree is None or n <= degree + 1:
-        return expansion(f, kinks, n)
-    low = expansion(f, kinks, degree + 1)
+        return by_panels(n)
+    low = by_panels(degree + 1)
     jumps = [
         (t / gain, [math.copysign(1.0, gain) * j * gain**i for i, j in enumerate(row)])
         for t, row in m.derivative_jumps
     ]
     if sum(abs(j) for _, row in jumps for j in row) > _MODEST * math.sqrt(low.second_moment):
-        return expansion(f, kinks, n)  # the kinks nearly cancel
+        return by_panels(n)  # the kinks nearly cancel
     c = sum((_from_kink(t, row, n) for t, row in jumps), np.zeros(n))
     c[: degree + 1] = low.coefficients
     return Expansion(c, low.second_moment, low.error)

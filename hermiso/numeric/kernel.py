@@ -14,21 +14,22 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from functools import cache
+from numbers import Real
 from typing import Any
 
 import numpy as np
+from sympy import Expr
 
 from hermiso.errors import ActivationError, PrecisionError
+from hermiso.numeric.arguments import quoted
 from hermiso.numeric.bivariate import Derivative
-from hermiso.numeric.expansion import expansion
-from hermiso.numeric.panels import ORDER, Array, Function, Panels, legendre, resolve
+from hermiso.numeric.dual import dual, flux
+from hermiso.numeric.panels import ORDER, Array, Goal, Panels, legendre, lengths, resolve
 from hermiso.numeric.table import Table, interpolation, tabulated
 
-_LENGTHS = (256, 1024, 4096, 10_000)
-_CONVERGED = 1e-17
-_PARSEVAL = 1e-12
 _NOISE = 1e-14
 _MAX_PANELS = 128
+_SAFETY = 3.0  # of an estimated relative error
 _SLACK = 8  # eps of the input's dtype by which a correlation may exceed 1
 
 
@@ -104,17 +105,9 @@ def _divided(a: Any, b: Any) -> Any:
 
 def _applied(f: Any, value: Any, low: float, what: str, derivative: Any = None) -> Any:
     """Check and convert the argument, evaluate in float64, convert back."""
-    if type(value) in (int, float):
-        return float(_applied(f, np.float64(value), low, what))
-    try:
-        from array_api_compat import array_namespace
-
-        xp = array_namespace(value)
-    except TypeError:
-        seen = type(value).__name__
-        raise ActivationError(
-            f"{what} is a {seen}; give a number, a numpy array or a torch tensor"
-        ) from None
+    if isinstance(value, Real | Expr) and not isinstance(value, bool | np.generic):
+        return float(_applied(f, _number(value, what), low, what))
+    xp = _namespace(value, what)
     if not xp.isdtype(value.dtype, ("real floating", "integral")):
         raise ActivationError(f"{what} has dtype {value.dtype}; real numbers are required")
     dtype = value.dtype if xp.isdtype(value.dtype, "real floating") else xp.float64
@@ -124,6 +117,32 @@ def _applied(f: Any, value: Any, low: float, what: str, derivative: Any = None) 
     flat = xp.reshape(v, (-1,))
     out = xp.astype(xp.reshape(f(flat, xp), v.shape), dtype, copy=False)
     return out[()] if isinstance(out, np.ndarray) and not out.ndim else out
+
+
+def _number(value: Any, what: str) -> Any:
+    try:
+        return np.float64(float(value))
+    except (TypeError, ValueError, OverflowError):
+        raise ActivationError(f"{what} is {quoted(value)}; a real number is required") from None
+
+
+def _namespace(value: Any, what: str) -> Any:
+    """The array namespace of dense values that are there."""
+    from array_api_compat import array_namespace
+
+    seen = type(value).__name__
+    try:
+        xp = array_namespace(value)
+    except TypeError:
+        raise ActivationError(
+            f"{what} is a {seen}; give a number, a numpy array or a torch tensor"
+        ) from None
+    if isinstance(value, np.ma.MaskedArray):
+        raise ActivationError(f"{what} is a {seen}; fill or compress it first")
+    if getattr(value, "is_meta", False) or getattr(value, "is_sparse", False):
+        kind = "on the meta device: it has no values" if value.is_meta else "sparse: make it dense"
+        raise ActivationError(f"{what} is a {seen} {kind}")
+    return xp
 
 
 def _checked(v: Any, eps: float, low: float, what: str, xp: Any) -> Any:
@@ -164,18 +183,13 @@ def _differentiable() -> Any:
 
 def build(name: str, d: Derivative, *, estimated: bool = False) -> KernelMap:
     """Build the map from sigma' as a distribution, all scales being arbitrary."""
-    noise = _NOISE if d.noise is None else max(_NOISE, d.noise)
+    noise = max(_NOISE, d.relative)
     jumps = bool(d.jumps)
-    f = d.flux if jumps else _dual(d)
-
-    def sampled(theta: Array) -> Array:
-        return f(theta.ravel()).reshape(theta.shape)
+    f = flux(d) if jumps else dual(d)
 
     edges = np.linspace(0, math.pi, 5)
-    p = resolve(
-        sampled, edges, lambda a, b: np.sqrt(b - a), tolerance=1e-16, noise=noise,
-        limit=_MAX_PANELS,
-    )  # fmt: skip
+    goal = Goal(lengths, tolerance=1e-16, noise=noise, probes=_probes(d))
+    p = resolve(lambda t: f(t.ravel()).reshape(t.shape), edges, goal, limit=_MAX_PANELS)
     if not np.all(np.isfinite(p.values)):
         raise PrecisionError(f"{name}: the kernel map leaves the range of float64 (1e308)")
     quotient, variance = _quotients(p, jumps)
@@ -185,40 +199,18 @@ def build(name: str, d: Derivative, *, estimated: bool = False) -> KernelMap:
     slope = tabulated(p)
     at_one = math.inf if jumps else float(slope(np.zeros(1), np)[0])
     rough = float(np.sum(np.where(p.resolved, noise / 10, p.tail) * (p.upper - p.lower)))
+    rough += _SAFETY * d.relative if estimated else 0.0
     return KernelMap(name, at_one, rough, tabulated(quotient), slope, jumps, estimated)
+
+
+def _probes(d: Derivative) -> Array:
+    """Angles down to the smallest scale of sigma', near 0 and pi."""
+    near = np.geomspace(d.finest / 8, 0.1, 100)
+    return np.concatenate([near, math.pi - near[::-1]])
 
 
 def _scaled(p: Panels, factor: float) -> Panels:
     return replace(p, values=p.values * factor, tail=p.tail * factor)
-
-
-def _dual(d: Derivative) -> Function:
-    """E[sigma'(x) sigma'(y)] as a function of the angle, without jumps."""
-    q = None if d.kinks else _series(d)
-    if q is None:
-        return d.dual
-
-    def series(theta: Array) -> Array:
-        rho, total = np.cos(theta), np.zeros(theta.shape)
-        for c in q[::-1]:
-            total *= rho
-            total += c
-        return total
-
-    return series
-
-
-def _series(d: Derivative) -> Array | None:
-    """The squared coefficients of sigma', if they decay fast enough to be summed."""
-    for n in _LENGTHS:
-        found = expansion(d.smooth, (), n, noise=d.noise)
-        q = found.coefficients**2
-        # Parseval: fast waves have their coefficients far out, after a gap
-        complete = abs(np.sum(q) - found.second_moment) <= _PARSEVAL * found.second_moment
-        if complete and np.sum(q[3 * n // 4 :]) <= _CONVERGED * np.sum(q):
-            counted = np.cumsum(q[::-1])[::-1] > 0.01 * _CONVERGED * np.sum(q)
-            return np.asarray(q[: int(np.sum(counted))])
-    return None
 
 
 def _quotients(p: Panels, jumps: bool) -> tuple[Panels, float]:

@@ -19,15 +19,12 @@ from sympy import Expr, Symbol, oo
 
 from hermiso.activation import Activation
 from hermiso.errors import ActivationError, NoClosedForm
+from hermiso.numeric.cells import Cells, ball_function
+from hermiso.numeric.exactly import Exactly
 from hermiso.numeric.panels import Array, Function
-from hermiso.numeric.taylor import taylor
+from hermiso.numeric.taylor import ORDER, radius, taylor
 from hermiso.pieces import Piece, split
 from hermiso.stable import Library, float_function, number, stabilized
-
-ORDER = 44  # Taylor coefficients
-_RATIO = 0.5  # of the radius of convergence, at most
-_LAST = 8
-_TRUNCATED = 1e-17
 
 
 @dataclass(frozen=True)
@@ -100,6 +97,20 @@ class Model:
         """The derivative inside the pieces."""
         return self._compiled(lambda e: sp.diff(e, self.x))
 
+    @cached_property
+    def cells(self) -> Cells:
+        """Where the activation may change fast."""
+        return self._bounded(lambda e: e)
+
+    @cached_property
+    def slope_cells(self) -> Cells:
+        """Where the derivative may change fast."""
+        return self._bounded(lambda e: sp.diff(e, self.x))
+
+    def _bounded(self, change: Callable[[Expr], Expr]) -> Cells:
+        smooth = tuple(change(p.expression) for p in self.pieces)
+        return Cells(self.x, self.kinks, smooth if self.exact else ())
+
     def _compiled(self, change: Callable[[Expr], Expr]) -> PiecewiseFunction:
         functions = (_function(change(p.expression)) for p in self.pieces)
         return PiecewiseFunction(self.kinks, tuple(functions))
@@ -158,6 +169,35 @@ class Model:
             return None
         return first, second
 
+    @cached_property
+    def reaches(self) -> tuple[float, ...]:
+        """How far left and right of 0 these series stand for the activation."""
+        ends = zip(self.centre, self.expansions or (), strict=False)
+        return tuple(self._reach(piece, 0.0, terms) for piece, terms in ends)
+
+    def _reach(self, piece: Piece, at: float, terms: tuple[float, ...]) -> float:
+        if piece.expression.is_polynomial(self.x):
+            return math.inf
+        balls = ball_function(piece.expression, self.x)
+        return radius(terms, balls and balls.box, at)
+
+    def accurate(self, u: Array) -> Array:
+        """The values by way of balls, where floats would cancel."""
+        values = self.value(u)
+        self._exactly.mend(values, np.ones(u.shape, bool), u)
+        return values
+
+    @cached_property
+    def _exactly(self) -> Exactly:
+        return self.less(sp.S.Zero, sp.S.Zero)
+
+    def less(self, left: Expr, right: Expr) -> Exactly:
+        """The activation less an expression on either side of 0."""
+        known = self.exact and not (left + right).has(sp.nan, sp.zoo, oo)
+        parts = ((left if t <= 0 else right, p) for p in self.pieces for t in (p.upper,))
+        pieces = tuple(p.expression - e for e, p in parts) if known else (sp.nan,)
+        return Exactly(self.x, self.kinks if known else (), pieces)
+
     def beyond(self, side: int) -> Local | None:
         """Around the kink that ends the affine piece at 0, the next piece less that affine one."""
         i = self.pieces.index(self.centre[0])
@@ -166,25 +206,8 @@ class Model:
             return None
         t = self.pieces[i].upper if side > 0 else self.pieces[i].lower
         terms = taylor(self.pieces[j].expression - self.tangent, self.x, t, ORDER)
-        polynomial = self.pieces[j].expression.is_polynomial(self.x)
-        return Local(number(t), terms, math.inf if polynomial else radius(terms))
-
-
-def radius(terms: tuple[float, ...]) -> float:
-    """Where a Taylor polynomial with these coefficients stands for its function.
-
-    The last terms must vanish beside the largest: growth alone misleads where the first
-    coefficients are tiny, as those of a narrow bump far away.
-    """
-    a = np.abs(np.array(terms))
-    k = np.arange(a.size)
-    if not a[-_LAST:].any():
-        return math.inf
-    r = _RATIO / float(np.max(a[ORDER // 3 :] ** (1 / k[ORDER // 3 :])))
-    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        while not np.max((a * r**k)[-_LAST:]) <= _TRUNCATED * np.max((a * r**k)[2:]):
-            r *= 0.9
-    return r
+        reach = self._reach(self.pieces[j], number(t), terms)
+        return Local(number(t), terms, reach)
 
 
 def _limit(piece: Piece, x: Symbol, t: Expr) -> Expr:

@@ -22,6 +22,8 @@ ORDER = 32
 TAIL = 8  # coefficients that must be negligible
 MAX_PANELS = 20_000
 NARROWEST = 2.0**-50  # of the distance to 0
+_AGREES = 100.0  # probes have not the luck of an average
+_CHUNK = 2**15  # probes at a time
 _NOISE = 16 * np.finfo(float).eps  # of the largest value: nothing smaller can be resolved
 
 
@@ -62,9 +64,34 @@ class Panels:
         """The weights of the integral over the line, shape (P, 32)."""
         return (self.upper - self.lower)[:, None] / 2 * legendre()[1]
 
+    @property
+    def slopes(self) -> Array:
+        """The derivatives of the polynomials on the nodes, shape (P, 32)."""
+        slopes: Array = (
+            self.values @ _differentiation().T * (2 / (self.upper - self.lower))[:, None]
+        )
+        return slopes
+
+    def at(self, x: Array, panel: Any) -> Array:
+        """The polynomials of given panels at points x."""
+        coefficients = self.values @ legendre()[2].T
+        t = (2 * x - self.lower[panel] - self.upper[panel]) / (self.upper - self.lower)[panel]
+        basis = np.polynomial.legendre.legvander(t, ORDER - 1)
+        return np.asarray(np.einsum("nk,nk->n", basis, coefficients[panel]))
+
     def kept(self, mask: Any) -> Panels:
         """The panels of a mask or an order."""
         return Panels(*(getattr(self, f.name)[mask] for f in fields(self)))
+
+
+@cache
+def _differentiation() -> Array:
+    """From values on the nodes to the derivative of their polynomial; exactly 0 for constants."""
+    t, w, _ = legendre()
+    barycentric = (-1.0) ** np.arange(ORDER) * np.sqrt((1 - t**2) * w)
+    gaps = t[:, None] - t + np.eye(ORDER)
+    matrix: Array = barycentric / barycentric[:, None] / gaps * (1 - np.eye(ORDER))
+    return matrix - np.diag(np.sum(matrix, axis=1))
 
 
 def spread(lower: Any, upper: Any, order: int = ORDER) -> Array:
@@ -74,16 +101,47 @@ def spread(lower: Any, upper: Any, order: int = ORDER) -> Array:
     return nodes
 
 
-def resolve(
-    f: Function,
-    edges: Any,
-    importance: Callable[[Any, Any], Any],
-    *,
-    size: Function | None = None,
-    tolerance: float = 1e-17,
-    noise: float | None = None,
-    limit: int = MAX_PANELS,
-) -> Panels:
+def lengths(lower: Any, upper: Any) -> Any:
+    """The importance of panels under the measure dx."""
+    return np.sqrt(upper - lower)
+
+
+@dataclass(frozen=True)
+class Goal:
+    """When a panel counts as resolved.
+
+    Attributes:
+        importance: of panels [a, b]: the square root of the mass of the measure on them.
+        size: the magnitude of the terms of which f is the sum, if they cancel.
+        tolerance: see `resolve`.
+        noise: relative error of f, or of its terms, if it is not that of float64.
+        probes: points, increasing, where f must be what the polynomials of its panels are.
+    """
+
+    importance: Callable[[Any, Any], Any]
+    size: Function | None = None
+    tolerance: float = 1e-17
+    noise: float | None = None
+    probes: Array | None = None
+
+    def judged(self, f: Function, a: Array, b: Array, known: float) -> tuple[Panels, Array]:
+        """Sample f on panels; also the mean squares of f on them."""
+        x = spread(a, b)
+        v, weight = f(x), self.importance(a, b)
+        relative = _NOISE if self.noise is None else self.noise
+        tail, floor = _tail(v), relative * _top(v, x, self.size) + _rounding(v, x)
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            mass = weight**2 * np.mean(v**2, axis=1)
+            known += float(np.sum(mass[np.isfinite(mass)]))
+            floor = np.maximum(floor, self.tolerance * np.sqrt(known) / weight)
+        fine = (tail <= floor) | (weight == 0)
+        p = Panels(a, b, v, tail, fine)
+        if self.probes is not None:
+            fine[fine] = ~_contradicted(f, p.kept(fine), _AGREES * floor[fine], self.probes)
+        return p, mass
+
+
+def resolve(f: Function, edges: Any, goal: Goal, *, limit: int = MAX_PANELS) -> Panels:
     """Halve panels until f is resolved on each.
 
     A panel is done when its tail is rounding noise, or when tail * importance is below the
@@ -92,35 +150,39 @@ def resolve(
     Args:
         f: the function on arrays; values that are not finite count as unresolved.
         edges: the first panel edges, increasing.
-        importance: of panels [a, b]: the square root of the mass of the measure on them.
-        size: the magnitude of the terms of which f is the sum, if they cancel.
-        tolerance: see above.
-        noise: relative error of f, or of its terms, if it is not that of float64.
+        goal: when a panel is resolved.
         limit: on the number of panels.
     """
     a, b = np.asarray(edges[:-1], float), np.asarray(edges[1:], float)
-    relative = _NOISE if noise is None else noise
-    done: list[Panels] = []
-    total = 0.0
+    done, count, total = [], 0, 0.0
     while a.size:
-        x = spread(a, b)
-        v, weight = f(x), importance(a, b)
-        tail, floor = _tail(v), relative * _top(v, x, size) + _rounding(v, x)
-        with np.errstate(over="ignore", invalid="ignore"):
-            mass = weight**2 * np.mean(v**2, axis=1)
-            known = total + float(np.sum(mass[np.isfinite(mass)]))
-            small = tail * weight <= tolerance * np.sqrt(known)
-        fine = (tail <= floor) | small | (weight == 0)
-        middle = (a + b) / 2
+        p, mass = goal.judged(f, a, b, total)
         narrow = (b - a) <= NARROWEST * np.maximum(abs(a), abs(b))
-        lost = ~np.isfinite(v).any(axis=1)
-        stop = narrow | lost | (sum(p.lower.size for p in done) + 2 * a.size > limit)
-        ready = fine | stop
-        done.append(Panels(a, b, v, tail, fine).kept(ready))
+        lost = ~np.isfinite(p.values).any(axis=1)
+        ready = p.resolved | narrow | lost | (count + 2 * a.size > limit)
+        done.append(p.kept(ready))
+        count += int(np.sum(ready))
         total += float(np.sum(mass[ready & np.isfinite(mass)]))
-        a, b = _halves(a, middle, b, ~ready)
+        a, b = _halves(a, (a + b) / 2, b, ~ready)
     joined = Panels(*(np.concatenate([getattr(p, f.name) for p in done]) for f in fields(Panels)))
     return joined.kept(np.argsort(joined.lower))
+
+
+def _contradicted(f: Function, p: Panels, allowed: Array, probes: Array) -> NDArray[np.bool_]:
+    """The panels that hold a probe at which f is not what their polynomial is."""
+    first, last = np.searchsorted(probes, p.lower), np.searchsorted(probes, p.upper)
+    count = last - first
+    found = np.zeros(count.size, bool)
+    parts = np.searchsorted(np.cumsum(count), np.arange(_CHUNK, count.sum() + _CHUNK, _CHUNK))
+    for some in np.split(np.arange(count.size), np.unique(parts + 1)):
+        panel = np.repeat(some, count[some])
+        if not panel.size:
+            continue
+        start = np.repeat(np.cumsum(count[some]) - count[some], count[some])
+        x = probes[first[panel] + np.arange(panel.size) - start]
+        off = np.abs(f(x) - p.kept(some).at(x, panel - some[0]))
+        found[panel[~(off <= allowed[panel])]] = True
+    return found
 
 
 def _tail(values: Array) -> Array:
@@ -141,7 +203,7 @@ def _rounding(values: Array, x: Array) -> Array:
     """What the rounding of the nodes changes: eps |x| |f'|."""
     with np.errstate(all="ignore"):
         slope = np.max(np.abs(np.diff(values) / np.diff(x)), axis=1)
-    shift: Array = np.finfo(float).eps * np.max(np.abs(x), axis=1) * slope
+        shift: Array = np.finfo(float).eps * np.max(np.abs(x), axis=1) * slope
     return np.where(np.isfinite(shift), shift, 0.0)
 
 

@@ -21,17 +21,16 @@ from sympy import Expr, Symbol
 from hermiso.activation import Activation, as_activation
 from hermiso.errors import ActivationError, NotSquareIntegrable, PrecisionError
 from hermiso.integrability import log_abs, screen
+from hermiso.numeric import audit
+from hermiso.numeric.arguments import degree, gains, one_gain
 from hermiso.numeric.bivariate import Derivative
 from hermiso.numeric.estimate import Estimate, SampledActivation, estimate
-from hermiso.numeric.expansion import model_expansion
+from hermiso.numeric.expansion import model_expansion, rescaled
 from hermiso.numeric.kernel import KernelMap, build
 from hermiso.numeric.model import Model, model
 from hermiso.numeric.panels import Array
 from hermiso.numeric.strength import strengths
 
-MAX_COEFFICIENTS = 10_000
-_LARGEST_GAIN = 1e6
-_SMALLEST_GAIN = 1e-100
 _FAR = (64.0, 256.0, 1024.0)
 
 
@@ -52,16 +51,15 @@ def coefficients(source: Any, n: Any, x: Symbol | None = None, *, gain: Any = No
     Raises:
         ActivationError: if the source is no square-integrable activation or n is out of range.
     """
-    if isinstance(n, bool) or not hasattr(n, "__index__") or not 0 <= n <= MAX_COEFFICIENTS:
-        raise ActivationError(
-            f"coefficients: n is {n!r}; it must be an integer in 0..{MAX_COEFFICIENTS}"
-        )
-    g = _number(gain)
+    count, g = degree(n), one_gain(gain)
     found = _read(source, x, g)
     if isinstance(found, SampledActivation):
-        return found.coefficients(int(n))
+        return found.coefficients(count)
     with _stated("coefficients", found, g):
-        return model_expansion(model(found), g, int(n)).coefficients
+        values = model_expansion(model(found), g, count).coefficients
+        if audit.doubtful(found):
+            audit.check_coefficients(found, g, values)
+        return values
 
 
 def beta(source: Any, x: Symbol | None = None, *, gain: Any = None) -> Any:
@@ -94,14 +92,19 @@ def beta_minus_one(source: Any, x: Symbol | None = None, *, gain: Any = None) ->
         ActivationError: if the source is no square-integrable activation.
         PrecisionError: if E[sigma(z)^2] leaves the range of float64 where it matters.
     """
-    gains = _gains(gain)
-    widest = float(gains.flat[np.argmax(np.abs(gains))]) if gains.size else 1.0
+    all_gains = gains(gain)
+    widest = float(all_gains.flat[np.argmax(np.abs(all_gains))]) if all_gains.size else 1.0
     found = _read(source, x, widest)
     if isinstance(found, SampledActivation):
-        return _estimated(found, gains)
+        return _estimated(found, all_gains)
     with _stated("beta", found, widest):
-        values = strengths(model(found), np.abs(gains).ravel()).reshape(gains.shape)
+        values = _strengths(found, np.abs(all_gains).ravel()).reshape(all_gains.shape)
     return values if values.ndim else float(values)
+
+
+def _strengths(activation: Activation, gains: Array) -> Array:
+    certain = audit.strengths(activation, gains) if audit.doubtful(activation) else None
+    return strengths(model(activation), gains) if certain is None else certain
 
 
 def kernel_map(source: Any, x: Symbol | None = None, *, gain: Any = None) -> KernelMap:
@@ -122,7 +125,7 @@ def kernel_map(source: Any, x: Symbol | None = None, *, gain: Any = None) -> Ker
     Raises:
         ActivationError: if the source is no square-integrable activation.
     """
-    g = _number(gain)
+    g = one_gain(gain)
     found = _read(source, x, g)
     if isinstance(found, SampledActivation):
         return found.kernel_map()
@@ -136,7 +139,10 @@ def _built(activation: Activation, gain: float) -> KernelMap:
     if not model(activation).exact:
         found = estimate(model(activation).value, gain=gain).kernel_map()
         return replace(found, name=name)
-    return build(name, _derivative(model(activation), gain))
+    built = build(name, _derivative(model(activation), gain))
+    if audit.doubtful(activation):
+        audit.check_kernel(activation, gain, float(built(float(audit.POINT))))
+    return built
 
 
 def _derivative(m: Model, gain: float) -> Derivative:
@@ -152,7 +158,8 @@ def _derivative(m: Model, gain: float) -> Derivative:
         with np.errstate(over="ignore"):
             return gain * m.slope(gain * z)
 
-    return Derivative(slope, tuple(sorted(t / gain for t in m.kinks)), jumps, steps)
+    kinks = tuple(sorted(t / gain for t in m.kinks))
+    return Derivative(slope, kinks, jumps, steps, probes=rescaled(m.slope_cells, gain))
 
 
 # --- reading arguments ----------------------------------------------------------------------
@@ -207,41 +214,10 @@ def _stated(what: str, activation: Activation, gain: float) -> Iterator[None]:
         raise type(error)(f"{what} of {activation.name}{at}: {error}") from error
 
 
-def _estimated(found: SampledActivation, gains: Array) -> Estimate:
+def _estimated(found: SampledActivation, many: Array) -> Estimate:
     f, kinks = found.model.value.f, found.kinks
-    each = [estimate(f, kinks, gain=float(g)).beta_minus_one for g in gains.ravel()]
-    if not gains.ndim:
+    each = [estimate(f, kinks, gain=float(g)).beta_minus_one for g in many.ravel()]
+    if not many.ndim:
         return each[0]
-    value = np.array([e.value for e in each]).reshape(gains.shape)
-    return Estimate(value, np.array([e.error for e in each]).reshape(gains.shape))
-
-
-def _number(gain: Any) -> float:
-    gains = _gains(gain)
-    if gains.ndim:
-        raise ActivationError(f"gain has shape {gains.shape}; one number is required here")
-    return float(gains)
-
-
-def _gains(gain: Any) -> Array:
-    """Gains as float64, checked."""
-    if gain is None:
-        return np.ones(())
-    if isinstance(gain, Expr) and gain.free_symbols:
-        names = ", ".join(sorted(map(str, gain.free_symbols)))
-        raise ActivationError(f"gain is {gain}: {names} has no value; a number is required")
-    try:
-        gains = np.asarray(gain if not isinstance(gain, Expr) else float(gain))
-    except (TypeError, ValueError):
-        gains = np.asarray(None)
-    if gains.dtype.kind not in "iuf":
-        raise ActivationError(f"gain is {gain!r}; it must be a nonzero number, or an array of them")
-    gains = gains.astype(float)
-    size = np.abs(gains)
-    bad = ~((size >= _SMALLEST_GAIN) & (size <= _LARGEST_GAIN))
-    if bad.any():
-        raise ActivationError(
-            f"gain is {gains[bad].flat[0]}; it must be nonzero and finite, its size between "
-            f"{_SMALLEST_GAIN:g} and {_LARGEST_GAIN:g}"
-        )
-    return gains
+    value = np.array([e.value for e in each]).reshape(many.shape)
+    return Estimate(value, np.array([e.error for e in each]).reshape(many.shape))

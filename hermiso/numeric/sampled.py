@@ -8,20 +8,28 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from hermiso.errors import ActivationError, NotSquareIntegrable
 from hermiso.numeric.expansion import REACH, importance
-from hermiso.numeric.panels import ORDER, Array, Panels, legendre, resolve
+from hermiso.numeric.panels import ORDER, Array, Function, Goal, Panels, resolve
 
 _PROBES = np.array([-31.7, -11.3, -3.3, -1.7, -0.61, -0.13, 0.0, 0.17, 0.59, 1.6, 3.1, 12.1, 30.9])
 _NOISE = 32.0  # eps of the result's dtype: functions are rarely correct to the last digit
 _KINK = 1e-5  # a panel this narrow holds a kink
 _STEP = 1e-4  # from which both sides of a kink are extrapolated
-_LIMIT = 4000
+_POLE = 1e-9  # a panel this narrow that outweighs all others holds a pole
+_CLOSE = 1e-14  # no two kinks
+_NEAREST = 1e-30  # of the bracket: as close as bisection goes to 0
+_ZERO = 1e-10  # of the step
+_ROUNDS = 6
+_HALVED = 1e-3  # of a first panel: narrower ones show a kink
+_JUMP = 1e-9  # of the median size
+_FINE = 1 / 4000  # distance of probes in z
+_LIMIT = 20_000
 _OFFSET = 0.381966  # of the first panels: a kink at a whole number is not to hide between them
 
 
@@ -42,8 +50,14 @@ class Elementwise:
 
     def _called(self, x: Any) -> Any:
         x = np.asarray(x, float)
-        with np.errstate(all="ignore"):
-            y = np.asarray(self._call(x.ravel()))
+        call = self._call
+        try:
+            with np.errstate(all="ignore"):
+                y = np.asarray(call(x.ravel()))
+        except Exception as error:  # whatever a user's function may raise
+            raise ActivationError(
+                f"{self.name} fails on {x.size} points: {type(error).__name__}: {error}"
+            ) from error
         if y.dtype.kind not in "biuf":
             raise ActivationError(
                 f"{self.name} returns dtype {y.dtype}; an activation is a real function"
@@ -65,7 +79,8 @@ class Elementwise:
         first: Exception | None = None
         for way in (self.f, *(self._torch(bits) for bits in (64, 32) if "torch" in sys.modules)):
             try:
-                way(_PROBES.copy())
+                with np.errstate(all="ignore"):
+                    np.asarray(way(_PROBES.copy()))
             except Exception as error:  # whatever a user's function may raise
                 first = first or error
             else:
@@ -103,51 +118,104 @@ class Elementwise:
 
 def find_kinks(f: Elementwise, gain: float, declared: tuple[float, ...]) -> tuple[float, ...]:
     """The declared kinks and those that bisection finds, for sigma(gain z), in u = gain z."""
-    p = _resolved(f, gain, declared)
-    narrow = (p.upper - p.lower) < _KINK * abs(gain)
-    found = []
-    edges = np.flatnonzero(np.diff(narrow.astype(int), prepend=0, append=0))
-    for start, stop in zip(edges[::2], edges[1::2], strict=True):
-        a, b = p.lower[start], p.upper[stop - 1]
-        if not any(a <= t <= b for t in declared):
-            found.append(_bisected(f, a, b, abs(gain)))
-    return tuple(sorted({*declared, *found}))
+    known: tuple[float, ...] = declared
+    for _ in range(_ROUNDS):  # two kinks close together take two rounds
+        p = _resolved(f, gain, known)
+        found = {_bisected(f, a, b, h) for a, b, h in _brackets(p, known, abs(gain))}
+        fresh = {
+            t for t in found if all(abs(t - k) > _CLOSE * max(abs(t), abs(gain)) for k in known)
+        }
+        if not fresh:
+            break
+        known = tuple(sorted({*known, *fresh}))
+    return known
+
+
+def _brackets(p: Panels, known: tuple[float, ...], scale: float) -> list[tuple[float, ...]]:
+    """Intervals around kinks, and steps outwards within which the function is smooth.
+
+    Halving towards a kink leaves ever narrower panels on both sides of it.
+    """
+    width, first = p.upper - p.lower, _edges(scale, known)
+    whole = np.diff(first)[np.searchsorted(first, p.lower, side="right") - 1]
+    smallest = (width <= np.append(width[1:], np.inf)) & (width <= np.append(np.inf, width[:-1]))
+    smallest &= (width < _KINK * scale) & (width < _HALVED * whole)
+    ends = np.flatnonzero(np.diff(smallest.astype(int), prepend=0, append=0))
+    spans = [
+        (p.lower[max(first - 1, 0)], p.upper[min(last, width.size - 1)])
+        for first, last in zip(ends[::2], ends[1::2], strict=True)
+    ]
+    points = np.sort([-np.inf, *known, *(t for span in spans for t in span), np.inf])
+    return [
+        (a, b, min(_STEP * scale, *(np.min(np.abs(others - t)) / 6 for t in (a, b))))
+        for a, b in spans
+        for others in (points[(points != a) & (points != b)],)
+    ]
+
+
+def probes(gain: float) -> Array:
+    """Points in u where the polynomials of panels are checked against the function.
+
+    A feature that is wider than their distance, 1/4000 in z, does not pass unseen.
+    """
+    near, far = (
+        np.arange(-r, r, h) + _OFFSET * h for r, h in ((10.0, _FINE), (REACH, 100 * _FINE))
+    )
+    return np.sort(abs(gain) * np.concatenate([near, far]))
+
+
+def _edges(scale: float, kinks: tuple[float, ...]) -> Array:
+    """The first panel edges in u."""
+    inner = [t for t in kinks if abs(t) < REACH * scale]
+    found: Array = np.unique([*(scale * (np.arange(-REACH, REACH) + _OFFSET)), *inner])
+    return found
 
 
 def _resolved(f: Elementwise, gain: float, kinks: tuple[float, ...]) -> Panels:
     g = abs(gain)
-    inner = [t for t in kinks if abs(t) < REACH * g]
-    edges = np.unique([*(g * (np.arange(-REACH, REACH) + _OFFSET)), *inner])
-    p = resolve(f, edges, lambda a, b: importance(a / g, b / g), noise=f.noise, limit=_LIMIT)
+    goal = Goal(lambda a, b: importance(a / g, b / g), noise=f.noise, probes=probes(g))
+    p = resolve(f, _edges(g, kinks), goal, limit=_LIMIT)
+    _check_size(f, gain, p)
+    return p
+
+
+def _check_size(f: Elementwise, gain: float, p: Panels) -> None:
+    g = abs(gain)
     mass = importance(p.lower / g, p.upper / g)
     with np.errstate(all="ignore"):
         size = np.max(np.abs(p.values), axis=1) * mass
     if np.any(np.isnan(p.values) & (mass > 0)[:, None]):
         at = float(np.min(np.abs(p.nodes[np.isnan(p.values)])))
         raise ActivationError(f"{f.name} is nan at |x| = {at:.6g}; it must be real on the line")
-    if not np.all(np.isfinite(size)) or np.argmax(size) in (0, size.size - 1):
+    top = int(np.argmax(size))
+    if p.upper[top] - p.lower[top] < _POLE * g:
+        raise NotSquareIntegrable(
+            f"E[sigma(z)^2] of {f.name} at gain {gain:g} is infinite: it is unbounded near "
+            f"x = {p.lower[top]:.6g}"
+        )
+    if not np.all(np.isfinite(size)) or top in (0, size.size - 1):
         raise NotSquareIntegrable(
             f"E[sigma(z)^2] of {f.name} at gain {gain:g} is infinite or beyond float64: the "
             f"integrand still grows at |z| = {REACH}"
         )
-    return p
 
 
-def _bisected(f: Elementwise, a: float, b: float, scale: float) -> float:
-    """Where the function changes from what it is left of a to what it is right of b."""
-    h = _STEP * scale * np.arange(1, 6)
+def _bisected(f: Elementwise, a: float, b: float, step: float) -> float:
+    """The first float where the function is what it is right of b, not what it is left of a."""
+    h = step * np.arange(1, 6)
     left = np.polynomial.Polynomial.fit(a - h, f(a - h), 3)
     right = np.polynomial.Polynomial.fit(b + h, f(b + h), 3)
-    for _ in range(80):
+    start = b - a
+    for _ in range(200):
         middle = (a + b) / 2
-        if not a < middle < b:
+        if not a < middle < b or b - a < _NEAREST * start:
             break
         value = float(f(np.array([middle]))[0])
         if abs(value - left(middle)) <= abs(value - right(middle)):
             a = middle
         else:
             b = middle
-    return 0.0 if abs(a + b) < 1e-14 * scale else (a + b) / 2
+    return 0.0 if abs(b) < _ZERO * step else b
 
 
 @dataclass(frozen=True)
@@ -177,31 +245,37 @@ class SampledModel:
     def jumps(self) -> tuple[tuple[float, float], ...]:
         """(t, sigma(t+) - sigma(t-)) where the function is seen to jump."""
         size = float(np.median(np.abs(self.panels.values))) + 1e-300
-        found = []
-        for t in self.kinks:
-            h = 1e-9 * max(abs(self.gain), abs(t))
-            low, high = self.value(np.array([t - h, t + h]))
-            if abs(high - low) > 1e-5 * size:
-                found.append((t, float(high - low)))
-        return tuple(found)
+        sides = ((t, self._beside(t)) for t in self.kinks)
+        return tuple((t, high - low) for t, (low, high) in sides if abs(high - low) > _JUMP * size)
+
+    def _beside(self, t: float) -> tuple[float, float]:
+        """The limits at a kink, by the polynomials of the panels that meet there."""
+        p = self.panels
+        right = int(np.argmin(np.abs(p.lower - t)))
+        low, high = p.at(np.array([t, t]), np.array([max(right - 1, 0), right]))
+        return float(low), float(high)
 
 
 def slope_panels(m: SampledModel) -> Panels:
     """The derivative inside the panels, in u."""
     p = m.panels
-    scale = (2 / (p.upper - p.lower))[:, None]
-    slope = p.values @ _differentiation().T * scale
-    # rounding of a constant: the derivative of a polynomial of degree 31 may be 31^2 times it
-    rounding = ORDER**2 * np.finfo(float).eps * np.max(np.abs(p.values), axis=1) * scale[:, 0]
-    constant = np.max(np.abs(slope), axis=1) <= rounding
+    slope = p.slopes
+    constant = np.max(np.abs(slope), axis=1) <= ORDER**2 * np.finfo(float).eps * _steepest(p)
     return replace(p, values=np.where(constant[:, None], 0.0, slope))
 
 
-@cache
-def _differentiation() -> Array:
-    """From values on the nodes to the derivative of their polynomial; exactly 0 for constants."""
-    t, w, _ = legendre()
-    barycentric = (-1.0) ** np.arange(ORDER) * np.sqrt((1 - t**2) * w)
-    gaps = t[:, None] - t + np.eye(ORDER)
-    matrix: Array = barycentric / barycentric[:, None] / gaps * (1 - np.eye(ORDER))
-    return matrix - np.diag(np.sum(matrix, axis=1))
+def _steepest(p: Panels) -> Array:
+    """What the largest values of panels might change by in u, per panel."""
+    return np.asarray(np.max(np.abs(p.values), axis=1) * 2 / (p.upper - p.lower))
+
+
+def slope_size(m: SampledModel) -> Function:
+    """What the rounding of the derivative is relative to, at points in u."""
+    p = m.panels
+    steepest = np.max(np.abs(p.slopes), axis=1) + 0.3 * _steepest(p)
+
+    def size(u: Array) -> Array:
+        panel = np.searchsorted(p.lower, u, side="right") - 1
+        return np.asarray(steepest[np.clip(panel, 0, steepest.size - 1)])
+
+    return size

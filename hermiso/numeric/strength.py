@@ -15,22 +15,27 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
+import sympy as sp
 
 from hermiso.errors import ActivationError, PrecisionError
 from hermiso.integrability import log_abs
 from hermiso.numeric.deadzone import dead_zone
-from hermiso.numeric.model import Model, radius
-from hermiso.numeric.panels import Array, Function, Panels, resolve
-from hermiso.numeric.sampled import SampledModel
+from hermiso.numeric.exactly import LOST, Exactly
+from hermiso.numeric.model import Model
+from hermiso.numeric.panels import Array, Function, Goal, Panels, resolve
+from hermiso.numeric.sampled import SampledModel, probes
 
 REACH = 39.0  # standard deviations: phi(39) is 1e-331
 _CHUNK = 2**20  # gains times nodes
 _LARGEST = 1e140  # its square, times a variance, is a float
 _FAR_ZONE = 3.0
 _NEGLIGIBLE = 1e-19
+_UNRESOLVED = 1e-14
+_CHANGED = 1e-12  # roundings at many nodes nearly cancel
 AnyModel = Model | SampledModel
 
 
@@ -52,28 +57,80 @@ def _octave(m: AnyModel, gains: Array, low: float) -> Array:
             return dead_zone(m, gains, low)
     shape = _shape(m, low)
     high = float(gains.max())
-    panels = resolve(
-        shape.value, edges(low, m.kinks), _importance(high), size=shape.size, noise=m.noise
-    )
-    kept = panels.kept(_matters(panels, high))
-    if overflows(panels, kept):
+    p = _resolved(m, shape, edges(low, m.kinks), 2 * low)
+    kept = p.kept(_matters(p, high))
+    if overflows(p, kept):
         return _overflowing(m, gains)
     return ratios(kept, gains, shape.slope)
 
 
 @dataclass(frozen=True)
 class _Shape:
-    """sigma less the affine function s0 + slope u, and the size of what was subtracted."""
+    """sigma less the affine function s0 + slope u, and the size of what was subtracted.
+
+    Attributes:
+        exact: the same function, without cancellation and slow, if there is one.
+    """
 
     value: Function
     size: Function
     slope: float
+    exact: Any = None
+
+
+def _resolved(m: AnyModel, shape: _Shape, first: Array, gain: float) -> Panels:
+    """Panels that resolve sigma less its tangent, by way of balls if floats cancel.
+
+    Raises:
+        PrecisionError: if some do not.
+    """
+    reach = float(first[-1])
+    points = m.cells.probes(reach, gain) if isinstance(m, Model) else probes(m.gain)
+    goal = Goal(_importance(gain), shape.size, noise=m.noise, probes=points)
+
+    def panels(value: Function) -> Panels:
+        return resolve(value, first, goal)
+
+    exact = isinstance(m, Model) and not m.cells.agrees(m.value, reach, gain)
+    p = panels(partial(shape.exact, everywhere=True) if exact else shape.value)
+    if isinstance(m, Model) and not exact:
+        if _rough(p, gain):
+            p = panels(partial(shape.exact, everywhere=True))
+        elif _lost(shape, p, gain):
+            p = panels(shape.exact)
+    if _rough(p, gain):
+        at = p.lower[~p.resolved][0]
+        raise PrecisionError(
+            f"sigma is not resolved near {at:.6g} by {p.lower.size} panels in float64: it is "
+            "unbounded there, or oscillates too fast; use hermiso.certified"
+        )
+    return p
+
+
+def _rough(p: Panels, gain: float) -> bool:
+    """Whether panels that are not resolved matter."""
+    mass = _importance(gain)(p.lower, p.upper) ** 2
+    with np.errstate(all="ignore"):
+        square = np.sum(np.mean(p.values**2, axis=1) * mass)
+        left = np.sum((p.tail**2 * mass)[~p.resolved])
+    return bool(np.isfinite(left) and left > _UNRESOLVED**2 * square)
+
+
+def _lost(shape: _Shape, p: Panels, gain: float) -> bool:
+    """Whether rounding of the terms may show in the mean square of their sum."""
+    mass = _importance(gain)(p.lower, p.upper) ** 2
+    with np.errstate(all="ignore"):
+        square = np.sum(np.mean(p.values**2, axis=1) * mass)
+        change = np.sum(np.mean(np.abs(p.values) * shape.size(p.nodes), axis=1) * mass)
+    return bool(np.finfo(float).eps * change > _CHANGED * square)
 
 
 def _shape(m: AnyModel, low: float) -> _Shape:
     """Subtract the tangent at 0 if that makes the function smaller at this gain."""
-    if isinstance(m, SampledModel) or m.expansions is None:
-        return _Shape(m.value, lambda u: np.zeros_like(u), 0.0)
+    if isinstance(m, SampledModel):
+        return _Shape(m.value, np.zeros_like, 0.0)
+    if m.expansions is None:
+        return _Shape(m.value, np.zeros_like, 0.0, lambda u, everywhere=False: m.accurate(u))
     (a0, a1, *_), (b0, b1, *_) = m.expansions
     s0, slope = (a0 + b0) / 2, (a1 + b1) / 2
     z = np.linspace(-6, 6, 97)
@@ -91,17 +148,38 @@ def _remainder(m: Model, s0: float, slope: float) -> _Shape:
     def series(u: Array) -> Any:
         return (u > -left) & (u < right)
 
-    def value(u: Array) -> Array:
-        q = m.value(u) - s0 - slope * u
-        for where, f in ((series(u) & (u < 0), near[0][1]), (series(u) & (u >= 0), near[1][1])):
-            q[where] = f(u[where])
-        return q
-
     def size(u: Array) -> Array:
         terms = np.abs(m.value(u)) + abs(s0) + np.abs(slope * u)
         return np.where(series(u), 0.0, terms)
 
-    return _Shape(value, size, slope)
+    def joined(u: Array, q: Array) -> Array:
+        for where, f in ((series(u) & (u < 0), near[0][1]), (series(u) & (u >= 0), near[1][1])):
+            q[where] = f(u[where])
+        return q
+
+    def value(u: Array) -> Array:
+        return joined(u, m.value(u) - s0 - slope * u)
+
+    def exact(u: Array, *, everywhere: bool = False) -> Array:
+        q = m.value(u) - s0 - slope * u
+        small = np.ones(u.shape, bool) if everywhere else np.abs(q) < LOST * size(u)
+        _exactly(m, s0, slope).mend(q, small, u)
+        return joined(u, q)
+
+    return _Shape(value, size, slope, exact)
+
+
+@lru_cache(maxsize=256)
+def _exactly(m: Model, s0: float, slope: float) -> Exactly:
+    """The activation less s0 + slope u and less what the rounding of its series changes."""
+    assert m.expansions is not None
+    sides = []
+    for piece, (a0, a1, *_) in zip(m.centre, m.expansions, strict=True):
+        e = piece.expression
+        at_zero, rise = e.subs(m.x, 0), sp.diff(e, m.x).subs(m.x, 0)
+        a0, a1, b0, b1 = (sp.Rational(c) for c in (a0, a1, s0, slope))
+        sides.append(at_zero - a0 + b0 + (rise - a1 + b1) * m.x)
+    return m.less(*sides)
 
 
 def _near(m: Model, side: int, s0: float, slope: float) -> tuple[float, Function]:
@@ -109,12 +187,9 @@ def _near(m: Model, side: int, s0: float, slope: float) -> tuple[float, Function
     assert m.expansions is not None
     a = np.array(m.expansions[side])
     rest = np.array([a[0] - s0, a[1] - slope, *a[2:]])
-    if m.centre[side].expression.is_polynomial(m.x):
-        reach = math.inf
-    else:
-        reach = min(radius(m.expansions[side]), 1e3)
-        while reach > 1e-9 and _series_size(rest, reach) > abs(s0) + abs(slope) * reach:
-            reach *= 0.8
+    reach = m.reaches[side]
+    while 1e-9 < reach < math.inf and _series_size(rest, reach) > abs(s0) + abs(slope) * reach:
+        reach *= 0.8
     end = m.centre[side].upper if side else -m.centre[side].lower
     trimmed = np.trim_zeros(rest, "b")
     return min(reach, float(end)), lambda u: np.polynomial.polynomial.polyval(u, [*trimmed, 0.0])

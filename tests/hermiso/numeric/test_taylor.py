@@ -6,9 +6,8 @@ import pytest
 import sympy as sp
 
 from hermiso.errors import NoClosedForm
-from hermiso.numeric.model import ORDER, radius
-from hermiso.numeric.panels import legendre, resolve, spread
-from hermiso.numeric.taylor import taylor
+from hermiso.numeric.panels import Goal, legendre, lengths, resolve, spread
+from hermiso.numeric.taylor import ORDER, radius, taylor
 
 x = sp.Symbol("x", real=True)
 SMOOTH = [
@@ -36,9 +35,7 @@ def test_zero_coefficients_are_zero() -> None:
     assert taylor(1 / (1 + sp.exp(-x)), x, sp.S.Zero, ORDER)[2::2] == (0.0,) * 21
 
 
-@pytest.mark.parametrize(
-    "e", [sp.log(x), 1 / x, sp.sqrt(x), sp.exp(-1000 * (x - 3) ** 2), sp.gamma(x + 1)], ids=str
-)
+@pytest.mark.parametrize("e", [sp.log(x), 1 / x, sp.sqrt(x), sp.gamma(x + 1)], ids=str)
 def test_no_series(e: sp.Expr) -> None:
     with pytest.raises(NoClosedForm):
         taylor(e, x, sp.S.Zero, ORDER)
@@ -66,7 +63,7 @@ def test_gauss_legendre_weights_to_the_last_digit() -> None:
 
 def test_panels_find_a_kink_and_stop() -> None:
     edges = np.array([-1.0, 2.0])
-    p = resolve(lambda v: np.abs(v - 0.3), edges, lambda a, b: np.sqrt(b - a))
+    p = resolve(lambda v: np.abs(v - 0.3), edges, Goal(lengths))
     assert np.sum(p.weights * p.values) == pytest.approx((1.3**2 + 1.7**2) / 2, rel=1e-15)
     assert (p.lower[1:] == p.upper[:-1]).all()
     assert p.resolved.all()
@@ -77,7 +74,10 @@ def test_panels_find_a_kink_and_stop() -> None:
 def test_panels_report_what_they_could_not_resolve() -> None:
     noise = np.random.default_rng(0)
     p = resolve(
-        lambda v: noise.normal(size=v.shape), np.array([0.0, 1.0]), lambda a, b: b - a, limit=50
+        lambda v: noise.normal(size=v.shape),
+        np.array([0.0, 1.0]),
+        Goal(lambda a, b: b - a),
+        limit=50,
     )
     assert p.lower.size <= 100
     assert not p.resolved.all()
