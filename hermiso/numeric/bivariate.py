@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -30,8 +30,10 @@ _SAME = 1e-14
 _MAX_EDGES = 2000
 _UNRESOLVED = 1e-13
 _TOLERANCE = 1e-16
+_ROUNDED = 4 * float(np.finfo(float).eps)
 _CHUNK = 2**21  # points of the plane at a time
 _MAX_OUTER = 200
+_PROBES = 48
 _HALVINGS = 12
 _ROOT = math.sqrt(2 * math.pi)
 
@@ -102,11 +104,17 @@ class Derivative:
     def relative(self) -> float:
         """The relative error of means."""
         if self.noise is None or self.size is None:
-            return self.noise or _NOISE
+            return max(self.noise or _NOISE, self._rounding)
         p, square = self._weighed
         top = np.max(self.size(p.nodes), axis=1) * importance(p.lower, p.upper)
         total = float(np.sum(square)) + sum((j * math.exp(-t * t / 4)) ** 2 for t, j in self.jumps)
         return self.noise * max(1.0, math.sqrt(np.sum(top**2) / total) if total else 1.0)
+
+    @cached_property
+    def _rounding(self) -> float:
+        """What the rounding of x changes, eps |x s'(x)|, relative to s."""
+        change = self._mean_square(self.panels.nodes * self.panels.slopes)
+        return _ROUNDED * math.sqrt(change / self.second) if self.second else 0.0
 
     @cached_property
     def edges(self) -> Array:
@@ -133,15 +141,16 @@ class Derivative:
     @cached_property
     def second(self) -> float:
         """E[s(z)^2] of the smooth part."""
-        p = self.panels
-        return float(np.sum(p.weights * p.values**2 * np.exp(-(p.nodes**2) / 2))) / _ROOT
+        return self._mean_square(self.panels.values)
+
+    def _mean_square(self, values: Array) -> float:
+        p = self.panels  # the squares may overflow
+        return float(np.sum(p.weights * (values * np.exp(-(p.nodes**2) / 4)) ** 2)) / _ROOT
 
     @cached_property
     def waves(self) -> float:
         """E[s'(z)^2]/E[s(z)^2], the mean degree of s but for kinks."""
-        p = self.panels
-        rise = np.sum(p.weights * p.slopes**2 * np.exp(-(p.nodes**2) / 2)) / _ROOT
-        return float(rise) / self.second if self.second else 0.0
+        return self._mean_square(self.panels.slopes) / self.second if self.second else 0.0
 
     @cached_property
     def narrowest(self) -> float:
@@ -209,7 +218,8 @@ class _Plane:
         if self.outer.size < 2:  # the supports of the two factors meet beyond the reach
             return 0.0
         noise, usual = self.d.relative, self.d.second
-        goal = Goal(importance, lambda v: np.full(v.shape, usual), noise / 10, noise)
+        size = partial(np.full_like, fill_value=usual)
+        goal = Goal(importance, size, noise / 10, noise, self.probes)
         p = resolve(self.inner, self.outer, goal, limit=_MAX_OUTER)
         weight = p.weights * np.exp(-(p.nodes**2) / 2)
         return float(2 * np.sum(weight * p.values)) / _ROOT
@@ -219,6 +229,13 @@ class _Plane:
         a, b = self.d.support
         a, b = (0.0, (b - a) / (2 * scale)) if halved else (a / scale, b / scale)
         return max(a, -self.d.reach), min(b, self.d.reach)
+
+    @property
+    def probes(self) -> Array | None:
+        """Points in v down to where x and y are one: for sign = 1 narrow features meet there."""
+        end = self.outer[-1]
+        start = self.d.narrowest / (16 * self.axes[1])
+        return np.geomspace(start, end, _PROBES) if self.sign > 0 and start < end / 64 else None
 
     @cached_property
     def outer(self) -> Array:

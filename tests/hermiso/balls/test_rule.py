@@ -10,7 +10,7 @@ from sympy import Symbol, exp, tanh
 
 from hermiso.balls.compile import compiled
 from hermiso.balls.moments import power
-from hermiso.balls.panels import Goal, Segment, fit
+from hermiso.balls.panels import Goal, Segment, fit, log2_upper
 from hermiso.balls.rule import Slit
 
 X = Symbol("x", real=True)
@@ -57,3 +57,9 @@ def test_wide_boxes_overrate_an_exponential_and_columns_do_not() -> None:
         assert value.contains(1)
         assert value.rad() < arb(2) ** (20 - bits)
     assert len(rule.rows) < 4000
+
+
+def test_the_size_of_astronomical_numbers() -> None:
+    for power in (10**600, -(10**600)):
+        assert abs(log2_upper(arb((1, power)))) >= 10**15
+    assert log2_upper(arb(8)) == pytest.approx(3)

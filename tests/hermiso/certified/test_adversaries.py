@@ -302,9 +302,3 @@ def test_coefficients_have_the_digits_asked_for() -> None:
         found = certified.coefficients(name, 12, digits=30)
         assert all(30 <= c.digits < 50 or c.is_exact or c.contains(0.5) for c in found)
         assert sum(c.is_exact and c == 0 for c in found) >= 5
-
-
-def test_astronomical_sizes_near_an_essential_singularity_are_refused() -> None:
-    """exp(-1/x^2) is e^(10^600) on boxes around 0."""
-    with pytest.raises(PrecisionError, match=r"exp\(-1/x\*\*2\)"):
-        certified.complement(sp.exp(-1 / X**2), sp.Rational(1, 10**300), X, digits=8)
