@@ -60,6 +60,6 @@ def test_wide_boxes_overrate_an_exponential_and_columns_do_not() -> None:
 
 
 def test_the_size_of_astronomical_numbers() -> None:
-    for power in (10**600, -(10**600)):
-        assert abs(log2_upper(arb((1, power)))) >= 10**15
+    for size in (10**600, -(10**600)):
+        assert abs(log2_upper(arb((1, size)))) >= 10**15
     assert log2_upper(arb(8)) == pytest.approx(3)
