@@ -26,6 +26,7 @@ _PARSEVAL = 1e-12
 _NOISE = 1e-14
 _BLOCK = 256  # powers of a correlation per product
 _LIMIT = 64
+_MEET = 100.0  # noise of both
 _CLOSEST = 1e-8  # angles below are taken together
 
 
@@ -117,6 +118,20 @@ class _Joined:
             self.far: Function = lambda t: d.parity * self.near(t)
         else:
             self.far = _near_zero(lambda t: d.plane(t, -1), d, self.closest)
+
+        self._compare(d)
+
+    def _compare(self, d: Derivative) -> None:
+        """Series and plane know nothing of each other: they must meet."""
+        at = np.array([self.closest])
+        allowed = _MEET * max(_NOISE, d.relative) * d.second
+        for end, angle in ((self.near, at), (self.far, math.pi - at)):
+            off = abs(float(end(at)[0] - self.series(angle)[0]))
+            if not off <= allowed:
+                raise PrecisionError(
+                    f"two quadratures differ by {off:.1e} at an angle of {angle[0]:.3g}, by "
+                    f"{allowed:.1e} at most if both were right; use hermiso.certified"
+                )
 
     def __call__(self, theta: Array) -> Array:
         total = np.empty(theta.shape)
