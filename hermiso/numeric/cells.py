@@ -23,7 +23,7 @@ from hermiso.numeric.panels import Array
 
 RHO = 3.0
 LARGER = log2(1e4)  # by how much a bound may exceed the values
-MAX_CELLS = 2**18
+MAX_CELLS = 2**17
 _LONG, _HIGH = (RHO + 1 / RHO) / 2, (RHO - 1 / RHO) / 2
 _WEIGHTLESS = 133.0  # bits: 1e-40 of the norm
 _WILD = 100.0  # bits by which no value exceeds the norm, where no bound is known
@@ -62,7 +62,7 @@ class Cells:
             Five points in every cell, increasing; None if there are no bounds to be had.
 
         Raises:
-            PrecisionError: if more than 2^18 cells are needed.
+            PrecisionError: if more than 2^17 cells are needed.
         """
         if not self._balls or None in self._balls:
             return None
