@@ -24,6 +24,7 @@ MAX_PANELS = 20_000
 NARROWEST = 2.0**-50  # of the distance to 0
 _AGREES = 100.0  # probes have not the luck of an average
 _CLOSE = 1e-6  # of a panel
+_FLAT = 0.1
 _CHUNK = 2**15  # probes at a time
 _NOISE = 16 * np.finfo(float).eps  # of the largest value: nothing smaller can be resolved
 
@@ -127,16 +128,18 @@ class Goal:
 
     def judged(self, f: Function, a: Array, b: Array, known: float) -> tuple[Panels, Array]:
         """Sample f on panels; also the mean squares of f on them."""
-        x = spread(a, b)
-        v, weight = f(x), self.importance(a, b)
+        x, weight = spread(a, b), self.importance(a, b)
+        v = _moved(f(x), x, a, b)
         relative = _NOISE if self.noise is None else self.noise
-        tail, floor = _tail(v), relative * _top(v, x, self.size) + _rounding(v, x)
+        before, tail = _tails(v)
+        flat = tail > _FLAT * before  # else the series still converges
+        floor = relative * _top(v, x, self.size) + np.where(flat, _rounding(v, x), 0.0)
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             mass = weight**2 * np.mean(v**2, axis=1)
             known += float(np.sum(mass[np.isfinite(mass)]))
             floor = np.maximum(floor, self.tolerance * np.sqrt(known) / weight)
         fine = (tail <= floor) | (weight == 0)
-        p = Panels(a, b, np.where(fine[:, None], _moved(v, x, a, b), v), tail, fine)
+        p = Panels(a, b, v, tail, fine)
         if self.probes is not None:
             fine[fine] = ~_contradicted(f, p.kept(fine), _AGREES * floor[fine], self.probes)
         return p, mass
@@ -199,17 +202,18 @@ def _moved(values: Array, x: Array, a: Array, b: Array) -> Array:
     return np.where(known[:, None], values + change, values)
 
 
-def _tail(values: Array) -> Array:
-    """The root mean square over a panel of the last terms of its Legendre series."""
+def _tails(values: Array) -> Array:
+    """The root mean squares over a panel of the last terms of its Legendre series, 8 by 8."""
     with np.errstate(all="ignore"):
-        tail: Array = np.sqrt(np.sum((values @ _tail_matrix()) ** 2, axis=1))
-    return np.where(np.isfinite(tail), tail, np.inf)
+        squares = (values @ _tail_matrix()) ** 2
+        tails = np.sqrt(squares.reshape(*squares.shape[:-1], 2, TAIL).sum(axis=-1)).T
+    return np.where(np.isfinite(tails), tails, np.inf)
 
 
 @cache
 def _tail_matrix() -> Array:
-    degrees = np.arange(ORDER - TAIL, ORDER)
-    matrix: Array = (legendre()[2][-TAIL:] / np.sqrt(2 * degrees + 1)[:, None]).T
+    degrees = np.arange(ORDER - 2 * TAIL, ORDER)
+    matrix: Array = (legendre()[2][-2 * TAIL :] / np.sqrt(2 * degrees + 1)[:, None]).T
     return matrix
 
 

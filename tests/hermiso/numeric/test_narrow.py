@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -23,7 +24,9 @@ R = sp.Rational
 def mp_panels(at: mpmath.mpf, width: mpmath.mpf, far: Sequence[float]) -> list[mpmath.mpf]:
     """Edges that close in on a feature by factors of 3."""
     steps = [width * mpmath.mpf(3) ** k for k in range(-1, 40) if width * 3**k < 1]
-    return sorted({mpmath.mpf(t) for t in far} | {at + s * d for d in steps for s in (-1, 1)} | {at})
+    return sorted(
+        {mpmath.mpf(t) for t in far} | {at + s * d for d in steps for s in (-1, 1)} | {at}
+    )
 
 
 def moments(f: Callable[[Any], Any], edges: Sequence[Any]) -> tuple[Any, Any, Any]:
@@ -31,7 +34,7 @@ def moments(f: Callable[[Any], Any], edges: Sequence[Any]) -> tuple[Any, Any, An
     t, w = np.polynomial.legendre.leggauss(24)
     t, w = sharpened(t)
     sums = [mpmath.mpf(0)] * 3
-    for a, b in zip(edges, edges[1:], strict=False):
+    for a, b in itertools.pairwise(edges):
         for node, weight in zip(t, w, strict=True):
             z = (a + b) / 2 + (b - a) / 2 * node
             mass, value = weight * (b - a) / 2 * mpmath.npdf(z), f(z)
@@ -116,9 +119,7 @@ def test_a_formula_that_cancels_in_floats() -> None:
 
 def test_zeros_far_from_a_kink_are_exact() -> None:
     """Beyond 1 the function is x up to 1e-17000 until it steps by 2 at 1.2, 24 gains away."""
-    late = sp.Piecewise(
-        (x, x < 1), (x + sp.tanh(10**5 * (x - R(6, 5))) + sp.tanh(2 * 10**4), True)
-    )
+    late = sp.Piecewise((x, x < 1), (x + sp.tanh(10**5 * (x - R(6, 5))) + sp.tanh(2 * 10**4), True))
     with mpmath.workdps(40):
         t, g = mpmath.mpf(6) / 5 / mpmath.mpf(0.05), mpmath.mpf(0.05)
         step, slope = 2 * mpmath.ncdf(-t), 2 * mpmath.npdf(t)
