@@ -43,3 +43,19 @@ class ConfirmationError(HermisoError, RuntimeError):
 
 class BoundError(HermisoError, ValueError):
     """An argument of a bound is outside its domain: beta, a gap, a number of samples, a layer."""
+
+
+class FiniteError(HermisoError, ValueError):
+    """A network of finite width is asked for that cannot be: a width, an option, an input."""
+
+
+class ExperimentError(HermisoError, ValueError):
+    """An experiment is unknown, or its config cannot be run."""
+
+
+class StoreError(HermisoError, RuntimeError):
+    """A file of results cannot be used: foreign, newer, damaged, locked, or its disk is full."""
+
+
+class SweepError(HermisoError, ValueError):
+    """A sweep is asked for that cannot be: an unknown field, a bad value, an absent package."""

@@ -9,7 +9,13 @@ from __future__ import annotations
 
 from hermiso.numeric.estimate import Estimate, SampledActivation, estimate
 from hermiso.numeric.kernel import KernelMap
-from hermiso.numeric.route import beta, beta_minus_one, coefficients, kernel_map
+from hermiso.numeric.route import (
+    beta,
+    beta_minus_one,
+    coefficients,
+    kernel_map,
+    mean_and_variance,
+)
 
 __all__ = [
     "Estimate",
@@ -20,4 +26,5 @@ __all__ = [
     "coefficients",
     "estimate",
     "kernel_map",
+    "mean_and_variance",
 ]

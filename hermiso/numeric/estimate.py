@@ -116,6 +116,11 @@ class SampledActivation:
         e = self._expansion(degree(n))
         return Estimate(e.coefficients, self.model.noise * math.sqrt(e.second_moment) + e.error)
 
+    @property
+    def second_moment(self) -> float:
+        """E sigma(z)^2."""
+        return self._expansion(1).second_moment
+
     def kernel_map(self) -> KernelMap:
         """The kernel map, from the derivative of the polynomials through the samples."""
         m, g = self.model, abs(self.model.gain)

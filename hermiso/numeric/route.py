@@ -31,6 +31,7 @@ from hermiso.numeric.model import Model, model
 from hermiso.numeric.panels import Array
 from hermiso.numeric.strength import strengths
 
+_LINEAR = 0.1  # part of the variance from which it is found by c_1
 _FAR = (64.0, 256.0, 1024.0)
 
 
@@ -60,6 +61,35 @@ def coefficients(source: Any, n: Any, x: Symbol | None = None, *, gain: Any = No
         if audit.doubtful(found):
             audit.check_coefficients(found, g, values)
         return values
+
+
+def mean_and_variance(source: Any, x: Symbol | None = None, *, gain: Any = None) -> Any:
+    """Return c_0 = E sigma(z) and Var sigma(z), what mean-field normalization shifts and scales by.
+
+    >>> from hermiso import numeric
+    >>> print("%.6f %.6f" % numeric.mean_and_variance("relu"))
+    0.398942 0.340845
+
+    Args:
+        source: a sympy expression, catalogue name, torch module, Activation or a callable.
+        x: the variable of an expression with several symbols.
+        gain: g in sigma(g x), a number.
+
+    Returns:
+        Two floats; of a callable they are estimates.
+
+    Raises:
+        ActivationError: if the source is no square-integrable activation.
+    """
+    c0, c1 = (float(c) for c in coefficients(source, 2, gain=gain, x=x))
+    linear = 1.0 - float(beta_minus_one(source, x, gain=gain))
+    if linear > _LINEAR:  # nothing cancels
+        return c0, c1**2 / linear
+    g = one_gain(gain)
+    found = _read(source, x, g)
+    if isinstance(found, SampledActivation):
+        return c0, found.second_moment - c0**2
+    return c0, model_expansion(model(found), g, 1).second_moment - c0**2
 
 
 def beta(source: Any, x: Symbol | None = None, *, gain: Any = None) -> Any:

@@ -1,0 +1,33 @@
+"""The figures of the papers as experiments: a config, a run, a tidy table, a picture."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from hermiso.errors import ExperimentError
+from hermiso.experiments.experiment import Config, Experiment, samples, summary
+
+__all__ = ["Config", "Experiment", "get", "names", "samples", "summary"]
+
+_NAMES = (
+    "figure-3", "figure-4", "figure-5", "figure-6", "figure-8a", "figure-8b", "figure-9",
+    "figure-a1", "figure-b1", "figure-b2", "figure-b3", "figure-b4",
+)  # fmt: skip
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of the experiments."""
+    return _NAMES
+
+
+def get(name: str) -> Experiment:
+    """Return the experiment of that name.
+
+    Raises:
+        ExperimentError: if there is none.
+    """
+    if name not in _NAMES:
+        raise ExperimentError(f"no experiment is called {name!r}; there are {', '.join(_NAMES)}")
+    module = import_module(f"hermiso.experiments.{name.replace('-', '_')}")
+    found: Experiment = module.EXPERIMENT
+    return found

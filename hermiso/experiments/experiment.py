@@ -1,0 +1,135 @@
+"""What an experiment is: a frozen config, a run that gives a tidy table, a picture of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from hermiso.errors import ExperimentError
+from hermiso.finite import Architecture, input_gram, simulate
+from hermiso.finite.theorem4 import interval
+
+Table = Any  # a pandas DataFrame
+
+
+@dataclass(frozen=True)
+class Config:
+    """The hyper-parameters that the figures share; the paper's defaults (section 6, appendix B.1).
+
+    Attributes:
+        activations: names of the catalogue.
+        samples: n.
+        width: d.
+        depth: number of layers; the paper does not state it.
+        runs: independent networks, averaged over.
+        degeneracy: factor on the largest singular value of the Gaussian input.
+        seed: of input and weights.
+    """
+
+    activations: tuple[str, ...]
+    samples: int = 10
+    width: int = 1000
+    depth: int = 40
+    runs: int = 10
+    degeneracy: float = 10.0
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A figure of a paper as something to run.
+
+    Attributes:
+        name: on the command line, such as "figure-3".
+        title: what is compared.
+        config: the paper's hyper-parameters.
+        quick: the same at a small cost.
+        run: config -> tidy table.
+        plot: (table, config) -> matplotlib figure.
+    """
+
+    name: str
+    title: str
+    config: Any
+    quick: Any
+    run: Callable[[Any], Table]
+    plot: Callable[[Table, Any], Any]
+
+
+def samples(config: Config) -> Any:
+    """Gaussian samples, shape (n, d), their largest singular value times the degeneracy."""
+    generator = np.random.default_rng([config.seed, config.samples, config.width])
+    X = generator.standard_normal((config.samples, config.width))
+    U, s, Vt = np.linalg.svd(X, full_matrices=False)
+    X += (config.degeneracy - 1) * s[0] * np.outer(U[:, 0], Vt[0])
+    return torch.from_numpy(X)
+
+
+def networks(config: Config, variants: Mapping[str, Callable[[str], Architecture]]) -> Table:
+    """Simulate every variant for every activation on the same input.
+
+    Returns:
+        A table with columns activation, variant, run, layer, gap, potential, norm_mean,
+        norm_variance; float64, where sums of exponentials leave the range of float32 later.
+    """
+    G0 = input_gram(samples(checked(config)))
+    return joined(
+        trajectories(config, G0, name, variant, build(name))
+        for name in config.activations
+        for variant, build in variants.items()
+    )
+
+
+def trajectories(
+    config: Config, G0: Any, activation: str, variant: str, net: Architecture, **options: Any
+) -> Table:
+    """Simulate one network in all runs of the config: one block of rows of its table."""
+    options = {"widths": config.width, "depth": config.depth, "dtype": torch.float32} | options
+    found = simulate(G0, net, runs=config.runs, seed=config.seed, **options)
+    frame = found.frame().drop(columns="part")
+    frame.insert(0, "variant", variant)
+    frame.insert(0, "activation", activation)
+    return frame
+
+
+def joined(tables: Any) -> Table:
+    """One table of several, in their order."""
+    import pandas as pd
+
+    return pd.concat(list(tables), ignore_index=True)
+
+
+def summary(table: Table, value: str = "gap", confidence: float = 0.99) -> Table:
+    """Mean over the runs with its confidence interval, by activation, variant and layer.
+
+    Returns:
+        A table with columns activation, variant, layer, mean, low, high; runs that left the range
+        of floats are left out, and a layer of fewer than 2 runs has an interval of NaN.
+    """
+    import pandas as pd
+
+    rows = []
+    for key, group in table.groupby(["activation", "variant", "layer"], sort=False):
+        values = group[value].to_numpy(float)
+        values = values[np.isfinite(values)]
+        mean = float(values.mean()) if values.size else math.nan
+        low, high = interval(values, confidence) if values.size > 1 else (math.nan, math.nan)
+        rows.append((*key, mean, float(low), float(high)))
+    return pd.DataFrame(rows, columns=["activation", "variant", "layer", "mean", "low", "high"])
+
+
+def checked(config: Any) -> Any:
+    """Refuse a config that no network can be built from."""
+    for field in ("samples", "width", "depth", "runs"):
+        value = getattr(config, field, 1)
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise ExperimentError(f"{field} is {value!r}; it must be an integer >= 1")
+    degeneracy = getattr(config, "degeneracy", 1.0)
+    if not 0 < degeneracy < math.inf:
+        raise ExperimentError(f"degeneracy is {degeneracy!r}; it must be a number > 0")
+    return config

@@ -1,0 +1,45 @@
+"""Figure B.3: mean-field centring and scale against Xavier initialization with torch's gains."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from hermiso.experiments.experiment import Config, Experiment, Table, networks
+from hermiso.experiments.pictures import curves, legend
+from hermiso.finite import Architecture
+
+CONFIG = Config(("relu", "leaky_relu", "tanh", "sigmoid", "selu"))
+
+
+def xavier_gain(activation: str) -> float:
+    """Return what `torch.nn.init.calculate_gain` recommends for an activation of the catalogue."""
+    from torch.nn.init import calculate_gain
+
+    return float(calculate_gain(activation))
+
+
+def run(config: Config) -> Table:
+    """Mean-field offset and scale; or weights N(0, gain^2/d) and neither (Xavier, equal widths)."""
+    return networks(
+        config,
+        {
+            "mean field": lambda s: Architecture(s, "mean-field", "mean-field"),
+            "Xavier": lambda s: Architecture(s, "none", "none", gain=xavier_gain(s)),
+        },
+    )
+
+
+def plot(table: Table, config: Config) -> Any:
+    """Draw the mean gaps with their 99% intervals."""
+    return legend(*curves(table))
+
+
+EXPERIMENT = Experiment(
+    "figure-b3",
+    "mean-field scale against Xavier gains",
+    CONFIG,
+    replace(CONFIG, width=500, depth=20, runs=5),
+    run,
+    plot,
+)

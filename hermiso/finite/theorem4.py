@@ -1,0 +1,128 @@
+"""Theorem 4 at finite width: the paper's bound, the bound for every layer, the floor."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtrit
+
+from hermiso import bounds, numeric
+from hermiso.errors import FiniteError
+from hermiso.finite.architecture import Architecture
+from hermiso.finite.mlp import input_gram
+from hermiso.finite.sampler import simulate
+
+Array = NDArray[np.float64]
+Verdict = Literal["mean-field bound", "finite-width floor", "violation"]
+VERDICTS: tuple[Verdict, ...] = ("mean-field bound", "finite-width floor", "violation")
+
+
+@dataclass(frozen=True)
+class Report:
+    """The mean gap of R networks against the bounds, at layers 0, ..., L.
+
+    Attributes:
+        gap: mean over the runs, shape (L + 1,).
+        low: lower end of its confidence interval.
+        high: upper end.
+        theorem4: the paper's bound (12).
+        all_layers: the bound without "sufficiently large", docs/bounds.md, Corollary 1.
+        floor: where the gap of a network of this width settles, at leading order in 1/d.
+        verdicts: of each layer, see `check_theorem4`.
+    """
+
+    gap: Array
+    low: Array
+    high: Array
+    theorem4: Array
+    all_layers: Array
+    floor: float
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of the layers."""
+        return max(self.verdicts, key=VERDICTS.index)
+
+    def __str__(self) -> str:
+        count = Counter(self.verdicts)
+        layers = ", ".join(f"{count[v]} by the {v}" for v in VERDICTS[:2] if count[v])
+        bad = [layer for layer, v in enumerate(self.verdicts) if v == "violation"]
+        violated = f"; violated at layers {bad}" if bad else ""
+        return (
+            f"{self.verdict}: of {len(self.gap)} layers {layers or 'none'} covered{violated}; "
+            f"last gap {self.gap[-1]:.4g} in [{self.low[-1]:.4g}, {self.high[-1]:.4g}], "
+            f"bound {self.all_layers[-1]:.4g}, floor {self.floor:.4g}"
+        )
+
+
+def check_theorem4(
+    activation: Any,
+    X: Any,
+    width: int,
+    depth: int,
+    *,
+    runs: int = 10,
+    seed: int = 0,
+    confidence: float = 0.99,
+    resolution: float = 0.1,
+    **options: Any,
+) -> Report:
+    """Compare networks of finite width with Theorem 4 (isometry paper, eq. 12).
+
+    The verdict of a layer: "mean-field bound" if the confidence interval of the mean gap reaches
+    down to the sharper bound for every layer, and so to the paper's; "finite-width floor" if it
+    reaches down to that bound plus (1 + resolution) times the floor; else "violation".
+
+    Args:
+        activation: whatever `hermiso.beta` takes.
+        X: samples, shape (n, d_0); centred and normalized first.
+        width: d of every layer.
+        depth: number of layers.
+        runs: R >= 2.
+        seed: of the weights.
+        confidence: of the interval of each layer, by Student's t.
+        resolution: the relative error allowed to the floor law, which is of leading order in 1/d.
+        **options: of `simulate`.
+    """
+    if runs < 2 or not 0 < confidence < 1 or not resolution >= 0:
+        raise FiniteError(
+            f"runs = {runs}, confidence = {confidence}, resolution = {resolution}; at least 2 "
+            "runs, a confidence between 0 and 1 and a resolution >= 0 are required"
+        )
+    G0 = input_gram(X)
+    architecture = Architecture(activation)
+    gap = simulate(G0, architecture, width, depth, runs=runs, seed=seed, **options).gap
+    beta, n = float(numeric.beta(activation)), G0.shape[-1]
+    layers = np.arange(depth + 1)
+    gap0 = float(gap[0, 0])
+    mean, (low, high) = gap.mean(0), interval(gap, confidence)
+    sharp = bounds.all_layers(beta, n, gap0, layers)
+    floor = bounds.floor(beta, n, width)
+    verdicts = tuple(
+        _verdict(*row, resolution) for row in zip(low, sharp, [floor] * len(low), strict=True)
+    )
+    paper = bounds.theorem4(beta, n, gap0, layers)
+    return Report(mean, low, high, paper, sharp, floor, verdicts)
+
+
+def interval(values: Array, confidence: float) -> tuple[Array, Array]:
+    """Student's confidence interval of the mean over the first axis."""
+    runs = len(values)
+    if runs < 2:
+        raise FiniteError(f"there are {runs} runs; a confidence interval needs at least 2")
+    spread = values.std(0, ddof=1) / math.sqrt(runs)
+    reach = float(stdtrit(runs - 1, (1 + confidence) / 2)) * spread
+    return values.mean(0) - reach, values.mean(0) + reach
+
+
+def _verdict(low: float, bound: float, floor: float, resolution: float) -> Verdict:
+    slack = 1e-12 * bound  # at layer 0 the bound is the gap itself
+    if low <= bound + slack:
+        return "mean-field bound"
+    return "finite-width floor" if low <= bound + (1 + resolution) * floor else "violation"
