@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from hermiso import bounds, catalogue, certified, gram, numeric
+    from hermiso import bounds, catalogue, certified, experiments, finite, gram, numeric
     from hermiso.activation import Activation, as_activation
     from hermiso.certified import moment as enclose
     from hermiso.closed_form import (
@@ -45,7 +45,9 @@ _HOME = {
     "mean_field": "hermiso.meanfield",
     "parse": "hermiso.parsing",
 }
-_MODULES = ("bounds", "catalogue", "certified", "errors", "gram", "numeric")
+_MODULES = (
+    "bounds", "catalogue", "certified", "errors", "experiments", "finite", "gram", "numeric",
+)  # fmt: skip
 
 __all__ = [
     "Activation",

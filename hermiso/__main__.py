@@ -12,6 +12,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
+from importlib import import_module
 from typing import Any
 
 MAX_DIGITS = 10_000
@@ -28,6 +29,7 @@ _COMMANDS = {
     "smoothing": "Gaussian smoothing E[sigma(z + t)]",
     "moment": "Gaussian mean E[sigma(z)]",
 }
+_ROOMS = {"run": "hermiso.experiments.command"}
 _EPILOG = """\
 EXPR is a name of the catalogue (gelu, leaky_relu, ...) or a formula in x:
   python -m hermiso beta gelu --digits 30
@@ -35,6 +37,9 @@ EXPR is a name of the catalogue (gelu, leaky_relu, ...) or a formula in x:
   python -m hermiso coefficient relu k --latex
   python -m hermiso coefficients "where(x > 0, x, s*x)" -n 4
   python -m hermiso dual sin --gain a --json
+
+More commands, each with a --help of its own:
+  python -m hermiso run figure-3 --quick       a figure of the paper: table and picture
 """
 _NAME = r"[A-Za-z][A-Za-z0-9_]*"
 
@@ -60,6 +65,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str]) -> int:
+    if arguments and arguments[0] in _ROOMS:  # commands of rooms with options of their own
+        return int(import_module(_ROOMS[arguments[0]]).main(arguments[1:]))
     options = _parser().parse_args([_shielded(a) for a in arguments])
     from hermiso.errors import ActivationError, HermisoError, ParseError, UnknownSign
 

@@ -29,6 +29,7 @@ class Config:
         runs: independent networks, averaged over.
         degeneracy: factor on the largest singular value of the Gaussian input.
         seed: of input and weights.
+        dtype: "float64", or "float32", in which the features of the networks are faster.
     """
 
     activations: tuple[str, ...]
@@ -38,6 +39,7 @@ class Config:
     runs: int = 10
     degeneracy: float = 10.0
     seed: int = 0
+    dtype: str = "float64"
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class Experiment:
         quick: the same at a small cost.
         run: config -> tidy table.
         plot: (table, config) -> matplotlib figure.
+        value: the column that the figure shows.
     """
 
     name: str
@@ -59,6 +62,7 @@ class Experiment:
     quick: Any
     run: Callable[[Any], Table]
     plot: Callable[[Table, Any], Any]
+    value: str = "gap"
 
 
 def samples(config: Config) -> Any:
@@ -75,7 +79,7 @@ def networks(config: Config, variants: Mapping[str, Callable[[str], Architecture
 
     Returns:
         A table with columns activation, variant, run, layer, gap, potential, norm_mean,
-        norm_variance; float64, where sums of exponentials leave the range of float32 later.
+        norm_variance, without the layers at which a network has left the range of floats.
     """
     G0 = input_gram(samples(checked(config)))
     return joined(
@@ -89,7 +93,8 @@ def trajectories(
     config: Config, G0: Any, activation: str, variant: str, net: Architecture, **options: Any
 ) -> Table:
     """Simulate one network in all runs of the config: one block of rows of its table."""
-    options = {"widths": config.width, "depth": config.depth, "dtype": torch.float32} | options
+    dtype = getattr(torch, config.dtype)
+    options = {"widths": config.width, "depth": config.depth, "dtype": dtype} | options
     found = simulate(G0, net, runs=config.runs, seed=config.seed, **options)
     frame = found.frame().drop(columns="part")
     frame.insert(0, "variant", variant)
@@ -108,19 +113,21 @@ def summary(table: Table, value: str = "gap", confidence: float = 0.99) -> Table
     """Mean over the runs with its confidence interval, by activation, variant and layer.
 
     Returns:
-        A table with columns activation, variant, layer, mean, low, high; runs that left the range
-        of floats are left out, and a layer of fewer than 2 runs has an interval of NaN.
+        A table with columns activation, variant, layer, runs (those still in the range of floats),
+        mean, low, high, least and most; fewer than 2 runs, or an infinite gap among them, have an
+        interval of NaN.
     """
     import pandas as pd
 
     rows = []
-    for key, group in table.groupby(["activation", "variant", "layer"], sort=False):
+    keys = ["activation", "variant", "layer"]
+    for key, group in table.groupby(keys, sort=False):
         values = group[value].to_numpy(float)
-        values = values[np.isfinite(values)]
-        mean = float(values.mean()) if values.size else math.nan
-        low, high = interval(values, confidence) if values.size > 1 else (math.nan, math.nan)
-        rows.append((*key, mean, float(low), float(high)))
-    return pd.DataFrame(rows, columns=["activation", "variant", "layer", "mean", "low", "high"])
+        enough = values.size > 1 and np.isfinite(values).all()
+        low, high = interval(values, confidence) if enough else (math.nan, math.nan)
+        spread = (float(low), float(high), values.min(), values.max())
+        rows.append((*key, values.size, values.mean(), *spread))
+    return pd.DataFrame(rows, columns=[*keys, "runs", "mean", "low", "high", "least", "most"])
 
 
 def checked(config: Any) -> Any:
@@ -132,4 +139,6 @@ def checked(config: Any) -> Any:
     degeneracy = getattr(config, "degeneracy", 1.0)
     if not 0 < degeneracy < math.inf:
         raise ExperimentError(f"degeneracy is {degeneracy!r}; it must be a number > 0")
+    if getattr(config, "dtype", "float64") not in ("float32", "float64"):
+        raise ExperimentError(f"dtype is {config.dtype!r}; it must be float32 or float64")
     return config

@@ -13,7 +13,7 @@ from hermiso.experiments.pictures import curves, legend
 from hermiso.finite import Architecture, input_gram
 from hermiso.gram import isometry_gap
 
-CONFIG = Config(("relu", "tanh", "sigmoid"), samples=100, width=5000, depth=50)
+CONFIG = Config(("relu", "tanh", "sigmoid"), samples=100, width=5000, depth=50, dtype="float32")
 
 
 def run(config: Config) -> Table:

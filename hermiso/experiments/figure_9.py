@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import torch
 
 from hermiso.experiments.experiment import Config, Experiment, Table, checked, joined, samples
 from hermiso.experiments.pictures import curves, legend
@@ -35,10 +36,16 @@ def run(config: Config) -> Table:
 def _errors(config: Config, G0: Any, name: str, variant: str, net: Architecture) -> Table:
     import pandas as pd
 
-    found = simulate(
-        G0, net, config.width, config.depth, runs=config.runs, seed=config.seed, keep_gram=True
-    )
-    G = found.gram
+    G = simulate(
+        G0,
+        net,
+        config.width,
+        config.depth,
+        runs=config.runs,
+        seed=config.seed,
+        dtype=getattr(torch, config.dtype),
+        keep_gram=True,
+    ).gram
     expected = mean_field(G0.numpy(), name, config.depth).gram
     assert G is not None
     size = np.linalg.norm(expected, axis=(-2, -1))
@@ -60,4 +67,5 @@ EXPERIMENT = Experiment(
     replace(CONFIG, width=500, depth=30, runs=5),
     run,
     plot,
+    "error",
 )

@@ -12,7 +12,7 @@ from hermiso.experiments.experiment import Config, Experiment, Table, networks
 from hermiso.experiments.pictures import curves, legend
 from hermiso.finite import Architecture
 
-CONFIG = Config(("tanh", "relu", "sigmoid"), samples=10, width=10_000)
+CONFIG = Config(("tanh", "relu", "sigmoid"), samples=10, width=10_000, dtype="float32")
 
 
 def run(config: Config) -> Table:
@@ -39,4 +39,5 @@ EXPERIMENT = Experiment(
     replace(CONFIG, width=1000, depth=20, runs=4),
     run,
     plot,
+    "potential",
 )

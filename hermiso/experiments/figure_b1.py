@@ -80,5 +80,11 @@ def plot(table: Table, config: Config) -> Any:
 
 
 EXPERIMENT = Experiment(
-    "figure-b1", "isometry strength against gain", CONFIG, replace(CONFIG, points=20), run, plot
+    "figure-b1",
+    "isometry strength against gain",
+    CONFIG,
+    replace(CONFIG, points=20),
+    run,
+    plot,
+    "beta",
 )

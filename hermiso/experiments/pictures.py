@@ -35,14 +35,14 @@ def panels(names: Sequence[str], ylabel: str, xlabel: str = "layer") -> tuple[An
 def curves(
     table: Table, ylabel: str = "isometry gap", value: str = "gap"
 ) -> tuple[Any, dict[str, Any]]:
-    """Draw the mean over the runs with its 99% interval: a panel for each activation."""
+    """Draw the mean over the runs with its 99% interval, not below the least run."""
     figure, axes = panels(list(dict.fromkeys(table["activation"])), ylabel)
     for (name, variant), group in summary(table, value).groupby(
         ["activation", "variant"], sort=False
     ):
         mean = group["mean"].where(group["mean"] > NOISE)
         (line,) = axes[name].semilogy(group["layer"], mean, label=variant)
-        low = np.maximum(group["low"], NOISE)
+        low = np.maximum(group["low"], group["least"])  # a logarithmic scale has no room below 0
         axes[name].fill_between(
             group["layer"], low, group["high"], color=line.get_color(), alpha=0.2
         )

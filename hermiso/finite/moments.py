@@ -16,6 +16,8 @@ from hermiso.finite.architecture import Step
 
 Tensor = Any
 
+_NOISE = 100.0  # roundings of a mean that a spread must exceed, for two digits of it
+
 
 @dataclass(frozen=True)
 class Moments:
@@ -111,3 +113,12 @@ def needs_moments(step: Step) -> bool:
 def over_batch(H: Tensor) -> Tensor:
     """Divide each neuron by the root of its mean square over the samples (Table 1, BN)."""
     return H / H.square().mean(-2, keepdim=True).sqrt()
+
+
+def resolved(m: Moments, dtype: Any) -> Moments:
+    """Replace by NaN the runs in which a sample's spread lies in the rounding of its mean."""
+    spread = torch.diagonal(m.products, dim1=-2, dim2=-1) - m.mean.square()
+    noise = _NOISE * torch.finfo(dtype).eps * (m.mean + m.offset).abs()
+    lost = (spread < noise.square()).any(-1)
+    mean = torch.where(lost[:, None], torch.nan, m.mean)
+    return Moments(mean, torch.where(lost[:, None, None], torch.nan, m.products), m.offset)

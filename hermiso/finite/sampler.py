@@ -18,7 +18,7 @@ import torch
 from hermiso.errors import FiniteError
 from hermiso.finite.architecture import Architecture, Step
 from hermiso.finite.factor import factor
-from hermiso.finite.moments import Linear, Moments, linear, needs_moments, over_batch
+from hermiso.finite.moments import Linear, Moments, linear, needs_moments, over_batch, resolved
 from hermiso.finite.streams import Stream, split, stream
 from hermiso.finite.trajectory import Recorder, Trajectory
 from hermiso.finite.workers import ALONE, Workers
@@ -136,7 +136,7 @@ class _Layer:
             totals = [self._sums(run, on_tiles, shift) for run in self._runs()]
         mean, products = (torch.cat(t) / self.width for t in zip(*totals, strict=True))
         mean, products = self.workers.summed(mean, (products + products.mT) / 2)
-        return Moments(mean, products, offset=shift)
+        return resolved(Moments(mean, products, offset=shift), self.normals.dtype)
 
     def _runs(self) -> Iterable[slice]:
         """Batches of runs whose tiles are held at once."""

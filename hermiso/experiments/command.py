@@ -1,0 +1,104 @@
+"""Command line of the experiments: python -m hermiso run figure-3 --quick --output figures."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from hermiso.errors import HermisoError
+from hermiso.experiments import get, names
+from hermiso.experiments.experiment import Experiment, Table, summary
+from hermiso.experiments.settings import changed
+
+_EPILOG = """\
+examples:
+  python -m hermiso run figure-3                      table and picture into the folder figures
+  python -m hermiso run all --quick                   every figure at a small cost
+  python -m hermiso run figure-4 --set width=200 --set activations=relu,exp
+"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run experiments, write FOLDER/NAME.csv and NAME.png, and print where the curves end."""
+    options = _parser().parse_args(arguments)
+    try:
+        chosen = names() if "all" in options.names else options.names
+        for experiment in [get(name) for name in chosen]:
+            _run(experiment, options)
+    except (HermisoError, ImportError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m hermiso run",
+        description=main.__doc__,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    says = f"all, or some of {', '.join(names())}"
+    parser.add_argument("names", nargs="+", metavar="NAME", help=says)
+    parser.add_argument("--quick", action="store_true", help="small networks, seconds in all")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="FIELD=VALUE", help="change the config"
+    )
+    parser.add_argument("--output", type=Path, default=Path("figures"), metavar="FOLDER")
+    parser.add_argument("--no-plot", action="store_true", help="write the table only")
+    return parser
+
+
+def _run(experiment: Experiment, options: argparse.Namespace) -> None:
+    config = changed(experiment.quick if options.quick else experiment.config, options.set)
+    print(f"{experiment.name}: {experiment.title}")
+    print("  " + ", ".join(f"{f.name} = {_shown(getattr(config, f.name))}" for f in fields(config)))
+    start = perf_counter()
+    table = experiment.run(config)
+    seconds = perf_counter() - start
+    print(_ends(table, experiment.value))
+    written = _written(experiment, config, table, options)
+    print(f"  {seconds:.1f} s; {' and '.join(map(str, written))}", flush=True)
+
+
+def _shown(value: Any) -> str:
+    return " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _ends(table: Table, value: str) -> str:
+    """The first and last mean of every curve."""
+    if "variant" not in table:
+        ends = table.groupby("activation", sort=False)[["gain", "beta"]].agg(["first", "last"])
+        return _indented(ends.to_string(float_format="{:.6g}".format))
+    rows = summary(table, value).groupby(["activation", "variant"], sort=False)
+    ends = rows.agg(start=("mean", "first"), layer=("layer", "last"), mean=("mean", "last"),
+                    low=("low", "last"), high=("high", "last"))  # fmt: skip
+    ends = ends.rename(columns={"start": f"{value} at 0", "mean": value})
+    return _indented(ends.reset_index().to_string(index=False, float_format="{:.4g}".format))
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.splitlines())
+
+
+def _written(
+    experiment: Experiment, config: Any, table: Table, options: argparse.Namespace
+) -> list[Path]:
+    """Write the table, and the picture; each whole or not at all."""
+    options.output.mkdir(parents=True, exist_ok=True)
+    path = options.output / f"{experiment.name}.csv"
+    part = path.with_suffix(".csv.part")
+    table.to_csv(part, index=False)
+    part.replace(path)
+    if options.no_plot:
+        return [path]
+    picture = path.with_suffix(".png")
+    part = path.with_suffix(".part.png")
+    experiment.plot(table, config).savefig(part, dpi=110)
+    part.replace(picture)
+    return [path, picture]
