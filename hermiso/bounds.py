@@ -19,19 +19,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from functools import partial
+from inspect import signature
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hermiso.errors import BoundError, GramError
 from hermiso.gram import isometry_gap
+from hermiso.layerwise import first_layer, log_expm1, logistic_step, oppenheim_step, walked
 
 Array: TypeAlias = NDArray[np.float64]
-Bound: TypeAlias = Callable[[float, int, float, ArrayLike], Array]
+Bound: TypeAlias = Callable[..., Any]
 
-FARTHEST = 2**62  # layers that a search for a depth tries
-HUGE = 40.0  # g beyond which e^-g is lost beside 1
+HUGE_LOG = 700.0  # e to this power is still a number
 
 
 # --- the paper ------------------------------------------------------------------------------
@@ -110,6 +112,25 @@ def gap_of_potential(n: int, potential: ArrayLike) -> Array:
     return np.where(row < 1, -np.log1p(-np.minimum(row, 1 - 2**-53)), np.inf)
 
 
+def by_potential(
+    beta: float, n: int, gap0: float, layer: ArrayLike, potential0: float | None = None
+) -> Array:
+    """Return `gap_of_potential` of `corollary_a3` >= gap of layer l: the proof of Theorem 4.
+
+    Args:
+        beta: isometry strength, in [1, 2].
+        n: number of samples.
+        gap0: gap of the input.
+        layer: integers l >= 0.
+        potential0: gamma(G_0); by default 2 e^(n gap0), which is at least that.
+    """
+    beta, n, gap0, layers = _checked(beta, n, gap0, layer)
+    if potential0 is not None:
+        return gap_of_potential(n, corollary_a3(beta, potential0, layer))
+    log_odds = math.log(2) + n * gap0 - layers * math.log(beta)
+    return gap_of_potential(n, np.exp(np.minimum(log_odds, HUGE_LOG)))
+
+
 def theorem4(beta: float, n: int, gap0: float, layer: ArrayLike) -> Array:
     """Return 4n beta^-l e^(n gap0) >= gap of layer l (isometry paper, Theorem 4, eq. 12).
 
@@ -143,16 +164,14 @@ def logistic(beta: float, n: int, gap0: float, layer: ArrayLike) -> Array:
     """Iterate x <- x (2 - beta + x)/(1 + beta x), x = 1/det G - 1: log(1 + x)/n >= gap.
 
     In d = det G it is d <- d (1 + (beta - 1)(1 - d)). The sharpest bound here that asks for beta
-    and the gap of the input alone; the cost grows with the largest layer.
+    and the gap of the input alone; the cost grows with the largest layer, which is at most 2^17.
 
     >>> logistic(1.5, 2, 0.3, [0, 1, 2]).round(12)
     array([0.3       , 0.19828711, 0.12248919])
     """
     beta, n, gap0, layers = _checked(beta, n, gap0, layer)
-    y = [_log_expm1(n * gap0)]
-    for _ in range(int(np.max(layers, initial=0))):
-        y.append(_logistic_step(beta, y[-1]))
-    return np.asarray(np.logaddexp(0, np.asarray(y)[layers.astype(int)]) / n)
+    y = walked(partial(logistic_step, beta), log_expm1(n * gap0), layers)
+    return np.asarray(np.logaddexp(0, y) / n)
 
 
 def all_layers(beta: float, n: int, gap0: float, layer: ArrayLike) -> Array:
@@ -166,7 +185,7 @@ def all_layers(beta: float, n: int, gap0: float, layer: ArrayLike) -> Array:
     array([0.3       , 0.26191236, 0.22494439])
     """
     beta, n, gap0, layers = _checked(beta, n, gap0, layer)
-    excess = _log_expm1(n * gap0) - layers * math.log(beta)
+    excess = log_expm1(n * gap0) - layers * math.log(beta)
     return np.asarray(np.logaddexp(0, excess) / n)
 
 
@@ -179,14 +198,13 @@ def samplewise(beta: float, G0: ArrayLike, layer: ArrayLike) -> Array:
     Args:
         beta: isometry strength.
         G0: correlation or Gram matrix of the input, shape (n, n).
-        layer: integers l >= 0; the cost grows with the largest.
+        layer: integers l >= 0, at most 2^17; the cost grows with the largest.
     """
     beta, layers = _strength(beta), _layers(layer)
     with np.errstate(divide="ignore"):
-        y = [np.log(_odds(G0))]
-    for _ in range(int(np.max(layers, initial=0))):
-        y.append(np.array([_logistic_step(beta, v) for v in y[-1]]))
-    return np.asarray(np.mean(np.logaddexp(0, np.asarray(y)[layers.astype(int)]), axis=-1))
+        start = np.log(_odds(G0))
+    y = walked(partial(logistic_step, beta), start, layers)
+    return np.asarray(np.mean(np.logaddexp(0, y), axis=-1))
 
 
 def oppenheim_schur(
@@ -198,25 +216,31 @@ def oppenheim_schur(
         beta: isometry strength.
         n: number of samples.
         gap0: gap of the input.
-        layer: integers l >= 0; the cost grows with the largest.
+        layer: integers l >= 0, at most 2^17; the cost grows with the largest.
         spectrum: p_1, p_2, ... of sum 1 with p_1 = 2 - beta; by default p_2 = beta - 1, the
             worst case, where the step is g - (beta - 1) log(2 - e^-g).
     """
     beta, n, gap0, layers = _checked(beta, n, gap0, layer)
     p = _spectrum(beta, spectrum)
-    values = [n * gap0]
-    for _ in range(int(np.max(layers, initial=0))):
-        values.append(_oppenheim_step(values[-1], p))
-    return np.asarray(np.asarray(values)[layers.astype(int)] / n)
+    return np.asarray(walked(partial(oppenheim_step, p), n * gap0, layers) / n)
 
 
 def sharp_rate(beta: float) -> float:
     """Return (2 - beta)^2, the limit of gap_{l+1}/gap_l in the mean field if 1 < beta < 2.
 
     Off-diagonal entries shrink by p_1 = 2 - beta a layer, and the gap is quadratic in them. At
-    beta = 2, where c_1 = 0, the gap shrinks faster than any geometric sequence.
+    beta = 2, where c_1 = 0, gap_{l+1} <= n gap_l^2: faster than any geometric sequence.
     """
     return (2 - _strength(beta)) ** 2
+
+
+def leading_order(beta: float, n: int, gap0: float, layer: ArrayLike) -> Array:
+    """Return (2 - beta)^(2l) gap0, the gap of layer l to leading order in small correlations.
+
+    An estimate at the `sharp_rate`, not a bound. Arguments as for `theorem4`.
+    """
+    beta, _, gap0, layers = _checked(beta, n, gap0, layer)
+    return np.where(layers > 0, gap0 * sharp_rate(beta) ** layers, gap0)
 
 
 def floor(beta: float, n: int, width: int) -> float:
@@ -230,42 +254,65 @@ def floor(beta: float, n: int, width: int) -> float:
     return (n - 1) / (2 * width * (1 - rate)) if rate < 1 else math.inf
 
 
+# --- depth ----------------------------------------------------------------------------------
+
+
 def depth_for_gap(
-    beta: float, gap0: float, target: float, n: int, bound: Bound = all_layers
-) -> float:
-    """Return the first layer at which a bound is at most a target; inf if there is none.
+    beta: float,
+    gap0: float | None,
+    target: float,
+    n: int | None = None,
+    bound: Bound = all_layers,
+    *,
+    width: int | None = None,
+    **given: Any,
+) -> int:
+    """Return the first layer at which a bound is at most a target.
 
     Args:
         beta: isometry strength.
-        gap0: gap of the input.
-        target: the wanted gap, > 0.
-        n: number of samples.
-        bound: `all_layers`, `logistic`, `theorem4`, `oppenheim_schur` or any function of
-            (beta, n, gap0, layer) that never rises with depth.
+        gap0: gap of the input; None for a bound that does not ask for it.
+        target: the wanted gap, > 0; for `corollary_a3` the wanted potential.
+        n: number of samples; None for a bound that does not ask for it.
+        bound: a function of this module with a layer, or one of your own that never rises with
+            depth. It gets what it asks for, by the names of its arguments.
+        width: of the network; a target that is not above its `floor` is refused.
+        given: what else the bound asks for: `spectrum`, `G0` or `potential0`.
+
+    Raises:
+        BoundError: an argument is missing, superfluous or out of range, or no layer reaches
+            the target.
 
     >>> depth_for_gap(1.5, 0.3, 1e-6, 10), depth_for_gap(1.5, 0.3, 1e-6, 10, theorem4)
     (36, 51)
+    >>> depth_for_gap(1.5, 0.3, 1e-6, 10, oppenheim_schur, spectrum=[0.5, 0.2, 0.3])
+    23
+    >>> depth_for_gap(1.5, None, 1e-6, bound=samplewise, G0=[[1, 0.9], [0.9, 1]])
+    23
     """
     if not target > 0:
         raise BoundError(f"the target gap is {target}; it must be > 0")
-
-    def reached(layer: int) -> bool:
-        return bool(bound(beta, n, gap0, layer) <= target)
-
-    if reached(0):
+    if width is not None and n is not None and target <= floor(beta, n, width):
+        least = floor(beta, n, width)
+        raise BoundError(f"the gap settles near {least:.3g} at width {width}; ask for more")
+    at = _of_layer(bound, beta=beta, gap0=gap0, n=n, **given)
+    if at(0) <= target:
         return 0
-    if beta == 1 or gap0 == math.inf:
-        return math.inf
-    high = 1
-    while not reached(high):
-        high *= 2
-        if high > FARTHEST:
-            return math.inf
-    low = high // 2
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if reached(middle) else (middle, high)
-    return high
+    if beta == 1:
+        raise BoundError("beta is 1, the activation is linear and no gap shrinks; beta > 1 helps")
+    return first_layer(at, target)
+
+
+def _of_layer(bound: Bound, **arguments: Any) -> Callable[[ArrayLike], Any]:
+    """The bound as a function of the layer, its other arguments given by name."""
+    given = {name: value for name, value in arguments.items() if value is not None}
+    asked = signature(bound).parameters.values()
+    needed = {p.name for p in asked if p.default is p.empty} - {"layer"}
+    wrong = sorted(needed - given.keys()), sorted(given.keys() - {p.name for p in asked})
+    if any(wrong):
+        name = getattr(bound, "__name__", bound)
+        raise BoundError(f"{name} must be given {wrong[0]} too, and must not be given {wrong[1]}")
+    return lambda layer: bound(layer=layer, **given)
 
 
 # --- reading arguments ----------------------------------------------------------------------
@@ -312,34 +359,6 @@ def _spectrum(beta: float, spectrum: Sequence[float] | None) -> Array:
     if abs(p[0] - (2 - beta)) > 1e-9:
         raise BoundError(f"p_1 is {p[0]}; it must be 2 - beta = {2 - beta}")
     return p
-
-
-def _oppenheim_step(g: float, p: Array) -> float:
-    """-sum p_k log(1 - u^k), u = 1 - e^-g, to full relative accuracy for every g."""
-    if g == 0 or g == math.inf:
-        return g
-    k = np.arange(1, p.size + 1)
-    if g < 0.5:
-        return float(-(p @ np.log1p(-((-math.expm1(-g)) ** k))))
-    if g > HUGE:  # 1 - u^k = k e^-g
-        return float(g - p @ np.log(k))
-    return float(-(p @ np.log(-np.expm1(k * math.log1p(-math.exp(-g))))))
-
-
-def _logistic_step(beta: float, y: float) -> float:
-    """Log x -> log(x (2 - beta + x)/(1 + beta x)), without overflow."""
-    if y > 0:
-        small = math.exp(-y)
-        return y + math.log1p((2 - beta) * small) - math.log(beta + small)
-    x, top = math.exp(y), 2 - beta + math.exp(y)
-    return y + math.log(top) - math.log1p(beta * x) if top else -math.inf
-
-
-def _log_expm1(y: float) -> float:
-    """log(e^y - 1) for y >= 0, without overflow."""
-    if y == 0:
-        return -math.inf
-    return y + math.log(-math.expm1(-y))
 
 
 def _odds(G0: ArrayLike) -> Array:

@@ -95,15 +95,113 @@ def test_without_nonlinearity_nothing_decays() -> None:
     assert bounds.all_layers(1.0, 5, 0.7, 1000) == pytest.approx(0.7)
     assert bounds.logistic(1.0, 5, 0.7, 1000) == pytest.approx(0.7)
     assert bounds.theorem4_threshold(1.0, 5, 0.7) == math.inf
-    assert bounds.depth_for_gap(1.0, 0.7, 0.1, 5) == math.inf
     assert bounds.floor(1.0, 5, 100) == math.inf
 
 
-@pytest.mark.parametrize("bound", BOUNDS)
-def test_depth_for_gap_is_the_first_layer_that_reaches_it(bound: Any) -> None:
-    depth = int(bounds.depth_for_gap(1.3, 2.0, 1e-4, 8, bound))
-    assert bound(1.3, 8, 2.0, depth) <= 1e-4 < bound(1.3, 8, 2.0, depth - 1)
-    assert bounds.depth_for_gap(1.3, 1e-6, 1e5, 8, bound) == 0
+THREE = [[1.0, 0.9, 0.2], [0.9, 1.0, 0.1], [0.2, 0.1, 1.0]]
+STARTS: dict[str, tuple[Any, dict[str, Any]]] = {
+    "theorem4": (bounds.theorem4, {"gap0": 2.0, "n": 8}),
+    "all_layers": (bounds.all_layers, {"gap0": 2.0, "n": 8}),
+    "logistic": (bounds.logistic, {"gap0": 2.0, "n": 8}),
+    "oppenheim_schur": (bounds.oppenheim_schur, {"gap0": 2.0, "n": 8}),
+    "its spectrum": (
+        bounds.oppenheim_schur,
+        {"gap0": 2.0, "n": 8, "spectrum": [0.7, 0.1, 0.2]},
+    ),
+    "by_potential": (bounds.by_potential, {"gap0": 2.0, "n": 8}),
+    "its potential": (bounds.by_potential, {"gap0": 2.0, "n": 8, "potential0": 30.0}),
+    "leading_order": (bounds.leading_order, {"gap0": 0.1, "n": 8}),
+    "samplewise": (bounds.samplewise, {"gap0": None, "G0": THREE}),
+    "corollary_a3": (bounds.corollary_a3, {"gap0": None, "potential0": 9.0}),
+    "one's own": (lambda beta, gap0, layer: gap0 / beta**layer, {"gap0": 3.0}),
+}
+
+
+@pytest.mark.parametrize("target", [0.05, 1e-4, 1e-9])
+@pytest.mark.parametrize("name", STARTS)
+def test_depth_for_gap_is_the_first_layer_that_reaches_it(name: str, target: float) -> None:
+    bound, start = STARTS[name]
+    depth = bounds.depth_for_gap(1.3, target=target, bound=bound, **start)
+    asked = {key: value for key, value in start.items() if value is not None}
+    above = [float(bound(beta=1.3, layer=layer, **asked)) for layer in (depth - 1, depth)]
+    assert above[1] <= target < above[0]
+    assert bounds.depth_for_gap(1.3, target=math.inf, bound=bound, **start) == 0
+
+
+def test_a_depth_of_many_layers_is_found() -> None:
+    beta = 1 + 1e-9
+    for bound in (bounds.all_layers, bounds.theorem4, bounds.by_potential):
+        depth = bounds.depth_for_gap(beta, 0.3, 1e-6, 10, bound)
+        assert bound(beta, 10, 0.3, depth) <= 1e-6 < bound(beta, 10, 0.3, depth - 1)
+    slow = bounds.depth_for_gap(1.0005, 0.3, 1e-6, 10, bounds.logistic)
+    assert slow < bounds.depth_for_gap(1.0005, 0.3, 1e-6, 10)
+
+
+NEVER: dict[str, tuple[Any, str]] = {
+    "no nonlinearity": (lambda: bounds.depth_for_gap(1.0, 0.7, 0.1, 5), "beta is 1"),
+    "a degenerate input": (lambda: bounds.depth_for_gap(1.5, math.inf, 0.1, 5), "is inf at"),
+    "degenerate samples": (
+        lambda: bounds.depth_for_gap(1.5, None, 0.1, bound=bounds.samplewise, G0=np.ones((2, 2))),
+        "at most 131072",
+    ),
+    "too many steps": (
+        lambda: bounds.depth_for_gap(1 + 1e-9, 0.7, 0.1, 5, bounds.logistic),
+        "all_layers has a closed form",
+    ),
+    "below the floor": (
+        lambda: bounds.depth_for_gap(1.5, 0.7, 1e-4, 10, width=1000),
+        "settles near 0.006",
+    ),
+    "a bound that settles": (
+        lambda: bounds.depth_for_gap(
+            1.5, 0.7, 0.1, 5, lambda beta, n, gap0, layer: 0.2 + gap0 / (1 + np.asarray(layer))
+        ),
+        "above the target 0.1",
+    ),
+    "no matrix for samplewise": (
+        lambda: bounds.depth_for_gap(1.5, None, 0.1, bound=bounds.samplewise),
+        r"must be given \['G0'\]",
+    ),
+    "a gap beside the matrix": (
+        lambda: bounds.depth_for_gap(1.5, 0.7, 0.1, bound=bounds.samplewise, G0=THREE),
+        r"must not be given \['gap0'\]",
+    ),
+    "a spectrum for logistic": (
+        lambda: bounds.depth_for_gap(1.5, 0.7, 0.1, 5, bounds.logistic, spectrum=[0.5, 0.5]),
+        r"must not be given \['spectrum'\]",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NEVER)
+def test_a_depth_that_does_not_exist_is_refused(name: str) -> None:
+    call, seen = NEVER[name]
+    with pytest.raises(BoundError, match=seen):
+        call()
+
+
+def test_a_width_leaves_the_depth_above_its_floor() -> None:
+    depth = bounds.depth_for_gap(1.5, 0.7, 0.01, 10, width=1000)
+    assert depth == bounds.depth_for_gap(1.5, 0.7, 0.01, 10)
+
+
+def test_the_potential_bounds_the_gap() -> None:
+    G0 = np.array(THREE)
+    gap = hermiso.mean_field(G0, "relu", 12).gap
+    beta, layers = float(hermiso.numeric.beta("relu")), np.arange(13)
+    potential0 = float(hermiso.potential(G0))
+    rough = bounds.by_potential(beta, 3, gap[0], layers)
+    sharp = bounds.by_potential(beta, 3, gap[0], layers, potential0)
+    assert np.all(gap <= sharp)
+    assert np.all(sharp <= rough)
+    assert bounds.by_potential(1.5, 3, math.inf, 4) == math.inf
+
+
+def test_the_leading_order_is_where_the_mean_field_ends() -> None:
+    gap = hermiso.mean_field(np.array(THREE), "tanh", 60).gap
+    beta = float(hermiso.numeric.beta("tanh"))
+    assert gap[60] == pytest.approx(bounds.leading_order(beta, 3, gap[50], 10), rel=1e-2)
+    assert bounds.leading_order(2.0, 3, 0.5, [0, 1, 2]).tolist() == [0.5, 0.0, 0.0]
 
 
 def test_the_spectrum_sharpens_oppenheim_schur() -> None:

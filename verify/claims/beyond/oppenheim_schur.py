@@ -14,11 +14,12 @@ from typing import Any
 
 import sympy as sp
 from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
 
 from verify import Claim, Evidence, Level, bounded, equal, nonnegative, together
-from verify.claims.beyond._correlations import hadamard, pairs, step, steps, strength
+from verify.claims.beyond._correlations import hadamard, matrices, pairs, step, strength
+from verify.claims.isometry._mean_field import pair
 from verify.exact import Matrix, Vector, det
-from verify.strategies import unit_interval
 
 Bound = Callable[..., Any]
 
@@ -28,9 +29,9 @@ schur = Claim(
     says=r"\det(A \circ B) \geq 1 - (1 - \det A)(1 - \det B)",
     value=lambda a, b: 1 - (1 - a) * (1 - b),
     mutants={
-        "sum of the determinants": lambda a, b: a + b,
+        "sign of the product, multiplied out": lambda a, b: a + b + a * b,
         "square of the product": lambda a, b: 1 - ((1 - a) * (1 - b)) ** 2,
-        "half of the product": lambda a, b: 1 - (1 - a) * (1 - b) / 2,
+        "one complement missing": lambda a, b: 1 - (1 - a) * b,
     },
     uses=("beyond:multiple-product",),
 )
@@ -48,7 +49,7 @@ def _rational_products(stated: Bound, seed: int, examples: int) -> Evidence:
 @schur.check(Level.SEARCHED)
 def rational_products(stated: Bound, *, seed: int) -> Evidence:
     """Determinants in rational arithmetic."""
-    return _rational_products(stated, seed, 100)
+    return _rational_products(stated, seed, 50)
 
 
 @schur.check(Level.PROVED)
@@ -57,7 +58,7 @@ def by_induction_over_samples(stated: Bound) -> Evidence:
 
     For one sample both sides are 1, and 1 - s(A o B) >= 1 - s t by the product lemma.
     """
-    _rational_products(stated, 0, 40)
+    _rational_products(stated, 0, 25)
     s, t, a, b = (1 / (1 + v) for v in sp.symbols("v1:5", positive=True))
     smaller = stated((1 - s) * a, (1 - t) * b)
     larger = (1 - s * t) * stated(a, b)
@@ -84,37 +85,49 @@ layer = Claim(
 @layer.check(Level.SEARCHED)
 def rational_layers(stated: Bound, *, seed: int) -> Evidence:
     """Compare det(kappa(G))^N with prod (1 - u^k)^(N p_k) in rational arithmetic."""
+    return _rational_layers(stated, seed, 60)
 
+
+def _few_orders() -> SearchStrategy[Vector]:
+    """Spectra of at most 4 orders whose common denominator is small."""
+    few = st.lists(st.integers(0, 3), min_size=1, max_size=4).filter(any)
+    return few.map(lambda w: tuple(Fraction(v, sum(w)) for v in w))
+
+
+def _rational_layers(stated: Bound, seed: int, examples: int) -> Evidence:
     def sides(case: tuple[Vector, Matrix]) -> tuple[Fraction, Fraction]:
         p, G = case
         common, u = lcm(*(weight.denominator for weight in p)), 1 - det(G)
         factors = [Fraction(stated(k, u)) ** int(common * w) for k, w in enumerate(p, start=1)]
         return prod(factors, start=Fraction(1)), det(step(p, G)) ** common
 
-    few = st.lists(st.integers(0, 3), min_size=1, max_size=4).filter(any)
-    spectra = few.map(lambda w: tuple(Fraction(v, sum(w)) for v in w))
-    cases = st.tuples(spectra, steps(largest=3).map(lambda case: case[1]))
+    cases = st.tuples(_few_orders(), matrices(largest=3))
     domain = "exact spectra of at most 4 orders with small denominators, n = 2..3"
-    return bounded(sides, cases, domain=domain, examples=80, seed=seed)
+    return bounded(sides, cases, domain=domain, examples=examples, seed=seed)
 
 
 @layer.check(Level.PROVED)
 def by_multiple_correlations(stated: Bound) -> Evidence:
     """Sample by sample 1 - s(kappa(G)) >= sum p_k (1 - s^k) >= prod (1 - s^k)^(p_k) by AM-GM.
 
-    The product over the samples is in the end at least 1 - u^k, by induction over k:
-    (s + t - s t)^k >= s^k + t^k - s^k t^k. Below, a = s^k and b = t^k.
+    So one more sample multiplies the factor of order k by 1 - s^k, and u = 1 - det becomes
+    s + t - s t. What is left is (s + t - s t)^k >= s^k + t^k - s^k t^k, by induction over k.
+    Below, a = s^k, b = t^k and U = (s + t - s t)^k.
     """
-    rational_layers(stated, seed=0)
-    u, k = sp.symbols("u k", positive=True)
+    _rational_layers(stated, 0, 25)
+    k, U = sp.symbols("k U", positive=True)
     variables = list(sp.symbols("v1:5", positive=True))
-    s, t, a, b = (v / (1 + v) for v in variables)
+    s, t, a, b = sp.symbols("s t a b", positive=True)
     union, powers = s + t - s * t, a + b - a * b
-    induction = union * powers - (s * a + t * b - s * t * a * b)
+    added = (1 - s**k) * stated(k, t) - stated(k, union)
+    left = sp.expand(added).subs({union**k: U, s**k: a, t**k: b})
+    following = union * powers - (s * a + t * b - s * t * a * b)
+    orthant = dict(zip((s, t, a, b), (v / (1 + v) for v in variables), strict=True))
     return together(
-        equal(stated(k, u), 1 - u**k, domain="the term of order k"),
-        equal(stated(1, union), stated(1, s) * stated(1, t), domain="k = 1"),
-        nonnegative(induction, variables, domain="k -> k + 1"),
+        equal(stated(k, sp.S.Zero), 1, domain="no sample"),
+        equal(sp.expand(left), sp.expand(U - powers), domain="one more sample"),
+        equal(union, powers.subs({a: s, b: t}), domain="k = 1"),
+        nonnegative(following.subs(orthant), variables, domain="k -> k + 1"),
         domain="all n, all spectra, all correlation matrices",
     )
 
@@ -122,51 +135,56 @@ def by_multiple_correlations(stated: Bound) -> Evidence:
 worst = Claim(
     label="beyond:oppenheim-schur-worst",
     where="docs/bounds.md, Oppenheim-Schur",
-    says=r"-\sum_k p_k \log(1 - u^k) \leq g - (\beta - 1) \log(2 - e^{-g}), \quad u = 1 - e^{-g}",
-    value=lambda q, u: (1 - q, q),
+    says=r"g_{l+1} \leq -\sum_k p_k \log(1 - (1 - e^{-g_l})^k) "
+    r"\leq g_l - (\beta - 1) \log(2 - e^{-g_l})",
+    value=lambda q: (1, q),  # powers of d = e^-g and 2 - d in a lower bound of e^-g_{l+1}
     mutants={
-        "beta in place of beta - 1": lambda q, u: (-q, 1 + q),
-        "beta - 1 squared": lambda q, u: (1 - q, q**2),
-        "no first power": lambda q, u: (0, q),
+        "beta in place of beta - 1": lambda q: (1, 1 + q),
+        "2 - beta in place of beta - 1": lambda q: (1, 1 - q),
+        "first order without its determinant": lambda q: (q, q),
     },
     uses=("beyond:oppenheim-schur-layer",),
 )
 
 
 @worst.check(Level.SEARCHED)
-def rational_spectra(stated: Bound, *, seed: int) -> Evidence:
-    """Compare (1 - u)^a (1 - u^2)^b with prod (1 - u^k)^(p_k) as rational powers."""
+def next_determinants(stated: Bound, *, seed: int) -> Evidence:
+    """Compare det(kappa(G)) with the two powers in rational arithmetic."""
+    return _next_determinants(stated, seed, 50)
 
-    def sides(case: tuple[Vector, Fraction]) -> tuple[Fraction, Fraction]:
-        p, u = case
-        first, second = (Fraction(v) for v in stated(strength(p) - 1, u))
-        common = lcm(first.denominator, second.denominator, *(w.denominator for w in p))
-        powers = (int(first * common), int(second * common))
-        bound = (1 - u) ** powers[0] * (1 - u**2) ** powers[1]
-        factors = [(1 - u**k) ** int(w * common) for k, w in enumerate(p, start=1)]
-        return bound, prod(factors, start=Fraction(1))
 
-    few = st.lists(st.integers(0, 3), min_size=1, max_size=4).filter(any)
-    spectra = few.map(lambda w: tuple(Fraction(v, sum(w)) for v in w))
-    middle = unit_interval().filter(lambda u: u.denominator < 100)
-    domain = "exact spectra of at most 4 orders, u in (0, 1)"
-    return bounded(sides, st.tuples(spectra, middle), domain=domain, examples=100, seed=seed)
+def _next_determinants(stated: Bound, seed: int, examples: int) -> Evidence:
+    def sides(case: tuple[Vector, Matrix]) -> tuple[Fraction, Fraction]:
+        p, G = case
+        first, second = (Fraction(v) for v in stated(strength(p) - 1))
+        common, d = lcm(first.denominator, second.denominator), det(G)
+        bound = d ** int(first * common) * (2 - d) ** int(second * common)
+        return bound, det(step(p, G)) ** common
+
+    near = st.sampled_from([pair(1 - Fraction(1, 10**k)) for k in (3, 6)])
+    cases = st.tuples(_few_orders(), st.one_of(near, matrices(largest=3)))
+    domain = "exact spectra of at most 4 orders with small denominators, n = 2..3"
+    return bounded(sides, cases, domain=domain, examples=examples, seed=seed)
 
 
 @worst.check(Level.PROVED)
 def by_the_second_power(stated: Bound) -> Evidence:
-    """For k >= 2: 1 - u^k >= 1 - u^2 = (1 - u)(2 - e^-g); those p_k add up to beta - 1."""
-    rational_spectra(stated, seed=0)
-    q, u, v = sp.symbols("q u v", positive=True)
+    """For k >= 2: 1 - u^k >= 1 - u^2 = d (2 - d), d = 1 - u; those p_k add up to q = beta - 1.
+
+    Below, x = -log d and y = log(2 - d), of which the stated bound must not be the smaller gap.
+    """
+    _next_determinants(stated, 0, 25)
+    q, u, v, x, y = sp.symbols("q u v x y", positive=True)
     k = sp.Symbol("k", integer=True, positive=True)
-    first, second = stated(q, u)
+    first, second = stated(q)
+    gap = (1 - q) * x + q * (x - y)  # p_1 of the first power, the rest of the second
+    domain = "all n, all spectra, all correlation matrices"
     return together(
         equal(u**k - u ** (k + 1), u**k * (1 - u), domain="u^k falls with k"),
         nonnegative((1 - u).subs(u, 1 / (1 + v)), [v], domain="0 <= u <= 1"),
-        equal((1 - u**2) / (1 - u), 2 - (1 - u), domain="1 - u^2 = (1 - u)(2 - e^-g)"),
-        equal(first + second, 1, domain="weights"),
-        equal(second, q, domain="weights"),
-        domain="all spectra, all 0 <= u < 1",
+        equal(1 - u**2, (1 - u) * (2 - (1 - u)), domain="1 - u^2 = d (2 - d)"),
+        nonnegative(first * x - second * y - gap, [q, x, y], domain=domain, refutable=False),
+        domain=domain,
     )
 
 

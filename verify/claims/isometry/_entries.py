@@ -39,6 +39,11 @@ class Entries:
         """Mean of the squares."""
         return self.moments[2]
 
+    @property
+    def variance(self) -> Any:
+        """Mean square minus squared mean."""
+        return self.mean_square - self.mean**2
+
 
 _MEAN = sp.Symbol("m", real=True, nonzero=True)
 _VARIANCE = sp.Symbol("v", positive=True)

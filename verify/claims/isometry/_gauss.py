@@ -34,11 +34,12 @@ def rodrigues(k: int, x: Any) -> Any:
 
 def strength(activation: Any, x: Any, kinks: Sequence[Any] = ()) -> Estimate:
     """Estimate beta = 2 - c_1^2 / Var (Definition 3) and the error of the estimate."""
-    coarse, fine = (_strength(activation, x, kinks, digits) for digits in (15, 30))
+    coarse, fine = (_strength(activation, x, tuple(kinks), digits) for digits in (15, 30))
     return fine, abs(fine - coarse) + mpmath.mpf(10) ** -13
 
 
-def _strength(activation: Any, x: Any, kinks: Sequence[Any], digits: int) -> Any:
+@cache  # mutants ask again
+def _strength(activation: Any, x: Any, kinks: tuple[Any, ...], digits: int) -> Any:
     sigma = sp.lambdify(x, activation, "mpmath")
     with mpmath.workdps(digits):
         ends = [-mpmath.inf, *(mpmath.mpf(t) for t in kinks), mpmath.inf]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from verify import Refuted
-from verify.exact import Matrix, Vector, det, trace
+from verify.exact import Matrix, Vector, det, gram, mean, trace
 from verify.searching import show
 from verify.strategies import norms
 
@@ -53,6 +53,13 @@ def inner(x: Sequence[Fraction], y: Sequence[Fraction]) -> Fraction:
 def isometry_power(G: Matrix) -> Fraction:
     """I(G)^n = det(G) / (tr(G) / n)^n (Definition 1); G is not zero."""
     return det(G) / (trace(G) / len(G)) ** len(G)
+
+
+def divided_power(rows: Sequence[Vector], squares: Sequence[Fraction]) -> Fraction:
+    """I^n of the Gram matrix of rows that are divided by the roots of the squares."""
+    G = gram(rows)
+    norms = [row[i] / square for i, (row, square) in enumerate(zip(G, squares, strict=True))]
+    return det(G) / prod(squares, start=Fraction(1)) / mean(norms) ** len(G)
 
 
 def heights(vectors: Sequence[Vector]) -> list[Fraction]:

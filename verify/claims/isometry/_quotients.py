@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import sympy as sp
@@ -57,6 +58,7 @@ def geometric(first: Any, last: Any, r: Any) -> Any:
     return sp.summation(r**i, (i, first, last)).subs(sp.Eq(r, 1), False)
 
 
+@cache  # mutants share a line
 def _terms(line: Line) -> list[tuple[Any, Any]]:
     """Both terms of each order up to 8 as rational functions of t, rho = t / (1 + t)."""
     r = t / (1 + t)

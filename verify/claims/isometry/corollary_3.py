@@ -160,7 +160,8 @@ covariance = _erratum(
     "the definition of the covariance after normalization",
     r"\tilde C = XX^\top, \quad \bar a = \frac1d\sum_{i=1}^d a_i",
     r"\tilde C = \tilde X \tilde X^\top, \quad \bar a = \frac1d\sum_{i=1}^d a_i",
-    "with C~ = XX^T the two sides hold the same matrix C.",
+    "with C~ = XX^T the two sides hold the same matrix C; X~ = BN(X) is defined there for no other "
+    "use, so that two tildes may have been lost in the copy that was read, not in print.",
 )
 centre = _erratum(
     "isometry:cor-3-mean",

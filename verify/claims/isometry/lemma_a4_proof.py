@@ -10,9 +10,21 @@ import sympy as sp
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from verify import Claim, Evidence, Level, Verdict, bounded, equal, nonnegative, search, together
+from verify import (
+    Claim,
+    Evidence,
+    Level,
+    Refuted,
+    Verdict,
+    bounded,
+    equal,
+    nonnegative,
+    search,
+    together,
+)
 from verify.claims.isometry.lemma_a4 import bordered
 from verify.exact import Matrix, Vector, det, gram, largest_correlation
+from verify.searching import show
 from verify.strategies import on_sphere
 
 Function = Callable[..., Any]
@@ -196,6 +208,33 @@ distance = Claim(
 )
 
 
+@distance.check(Level.PROVED)
+@distance_corrected.check(Level.PROVED)
+def below_the_distance_to_one_vector(stated: Callable[[Matrix], Any]) -> Evidence:
+    """Two small cases first; then squares, q(c) = |x_n - X c|^2 = 1 - 2 g'c + c'Ac.
+
+    With the coefficients f of the foot, A f = g, q(c) - q(f) = (c - f)'A(c - f) = |X (c - f)|^2.
+    So q(f), the squared distance, is at most q(G_nj e_j) = 1 - G_nj^2, for every j < n, and the
+    least of these belongs to the largest G_nj^2.
+    """
+    for X in (_PAIR_AND_ONE, _PAIR_AND_SLANTED):
+        if _distance_2(X) > stated(gram(X)):
+            seen = f"{_distance_2(X)} <= {stated(gram(X))}"
+            raise Refuted(f"squares: {seen} fails for G = {show(gram(X))}")
+    c_i, c_j, f_i, f_j, g, a = sp.symbols("c_i c_j f_i f_j g a", real=True)
+    y, z = sp.symbols("y z", positive=True)  # G_n1^2 <= G_n2^2
+    entry = a * (c_i * c_j - f_i * c_j - c_i * f_j + f_i * f_j)
+    last = (sp.sqrt(y), sp.sqrt(y + z))
+    domain = "all n >= 2, all unit vectors"
+    rows = [((sp.S.One,), (*order, sp.S.One)) for order in (last, last[::-1])]
+    return together(
+        equal(entry, a * (c_i - f_i) * (c_j - f_j), domain="entry by entry, any n"),
+        equal(1 - 2 * g * g + g**2, sine.value(g), domain="c = G_nj e_j"),
+        *(equal(stated(G), sine.value(last[1]), domain="the least of them") for G in rows),
+        domain=domain,
+    )
+
+
 @distance.check(Level.SEARCHED)
 @distance_corrected.check(Level.SEARCHED)
 def rational_distances(stated: Callable[[Matrix], Fraction], *, seed: int) -> Evidence:
@@ -211,6 +250,7 @@ def rational_distances(stated: Callable[[Matrix], Fraction], *, seed: int) -> Ev
 
 _PAIR_AND_ONE = [on_sphere(t) for t in ([1, 0], [1, 0], [0, 1])]
 """Two equal vectors and one that is orthogonal to them."""
+_PAIR_AND_SLANTED = [*_PAIR_AND_ONE[:2], on_sphere([Fraction(1, 2), 0])]
 
 
 # The factor that is left out

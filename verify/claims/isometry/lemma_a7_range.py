@@ -23,7 +23,7 @@ range_corrected = Claim(
         "(-1, 1), no duplicates": sp.Interval.open(-1, 1),
         "all real numbers": sp.Reals,
     },
-    uses=("isometry:eq-53",),
+    uses=("isometry:eq-53:corrected",),
 )
 range_of_39 = Claim(
     label="isometry:eq-39-range",

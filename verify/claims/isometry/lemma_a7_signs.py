@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import product
 from typing import Any
@@ -161,12 +161,16 @@ def by_two_points(stated: Increasing) -> Evidence:
 Map = Callable[[Any], Any]
 
 
+_OPEN, _CLOSED = sp.Interval.open(-1, 1), sp.Interval(-1, 1)
+
+
 @dataclass(frozen=True)
 class Chain:
-    """|kappa(rho)| / (1 - |kappa(rho)|) <= middle <= right, for rho in (-1, 1)."""
+    """|kappa(rho)| / (1 - |kappa(rho)|) <= middle <= right, for rho in a range."""
 
     middle: Callable[[Map, Any], Any]
     right: Bound
+    range: Any = _OPEN
 
 
 def _middle(kappa: Map, rho: Any) -> Any:
@@ -177,30 +181,60 @@ def _right(rho: Any, beta: Any) -> Any:
     return abs(rho) / (1 - abs(rho)) / beta
 
 
-eq_53 = Claim(
-    label="isometry:eq-53",
-    where="Lemma A.7, proof, (53)",
-    says=r"\frac{|\bar\sigma(\rho)|}{1-|\bar\sigma(\rho)|} \leq "
+_SLIPS_53 = {
+    "rho in place of |rho|, right": Chain(_middle, lambda rho, beta: rho / (1 - rho) / beta),
+    "rho in place of |rho|, middle": Chain(lambda kappa, rho: _odds(kappa(rho)), _right),
+    "sigma_bar(rho^2) in the middle": Chain(lambda kappa, rho: _odds(kappa(rho**2)), _right),
+    "beta squared": Chain(_middle, lambda rho, beta: _right(rho, beta**2)),
+    "1 + |rho| below": Chain(_middle, lambda rho, beta: abs(rho) / (1 + abs(rho)) / beta),
+}
+_SAYS_53 = (
+    r"\frac{|\bar\sigma(\rho)|}{1-|\bar\sigma(\rho)|} \leq "
     r"\frac{\bar\sigma(|\rho|)}{1-\bar\sigma(|\rho|)} \leq "
-    r"\frac{|\rho|}{1-|\rho|} \beta_\sigma^{-1}",
+    r"\frac{|\rho|}{1-|\rho|} \beta_\sigma^{-1}"
+)
+
+eq_53_corrected = Claim(
+    label="isometry:eq-53:corrected",
+    where="Lemma A.7, proof, (53)",
+    says=rf"|\rho| < 1 \implies {_SAYS_53}",
     value=Chain(_middle, _right),
     mutants={
-        "rho in place of |rho|, right": Chain(_middle, lambda rho, beta: rho / (1 - rho) / beta),
-        "rho in place of |rho|, middle": Chain(lambda kappa, rho: _odds(kappa(rho)), _right),
-        "sigma_bar(rho^2) in the middle": Chain(lambda kappa, rho: _odds(kappa(rho**2)), _right),
-        "beta squared": Chain(_middle, lambda rho, beta: _right(rho, beta**2)),
-        "1 + |rho| below": Chain(_middle, lambda rho, beta: abs(rho) / (1 + abs(rho)) / beta),
+        "as printed: |rho| = 1 too": (_printed_53 := Chain(_middle, _right, _CLOSED)),
+        **_SLIPS_53,
     },
     uses=("isometry:eq-51:corrected", "isometry:eq-52", "isometry:eq-53-monotone:corrected"),
 )
+eq_53 = Claim(
+    label="isometry:eq-53",
+    where="Lemma A.7, proof, (53), 'because |rho| in [0, 1]'",
+    says=rf"|\rho| \in [0, 1] \implies {_SAYS_53}",
+    value=_printed_53,
+    mutants={slip: replace(wrong, range=_CLOSED) for slip, wrong in _SLIPS_53.items()},
+    correction=eq_53_corrected,
+    why="at |rho| = 1 the middle and the right side are 1/0, as sigma_bar(1) = 1.",
+    expected=Verdict.REFUTED,
+)
+
+
+def _ends_left_out(stated: Chain) -> None:
+    """Refute a range with a correlation at which a side has no value."""
+    half = sp.Rational(1, 2)
+    for rho in (sp.S.One, sp.S.NegativeOne):
+        middle = stated.middle(lambda r: _series((half, half), r), rho)
+        right = stated.right(rho, strength((half, half)))
+        if rho in stated.range and not (middle.is_finite and right.is_finite):
+            raise Refuted(f"at rho = {rho}: 1/0, for c_1^2 = c_2^2 = 1/2")
 
 
 @eq_53.check(Level.PROVED)
+@eq_53_corrected.check(Level.PROVED)
 def for_both_signs(stated: Chain) -> Evidence:
-    """Two orders, where a negative value refutes; then any series.
+    """The ends and two orders, where a value may refute; then any series.
 
     kappa(+-r) = E +- O with the sums E, O >= 0 of the even and the odd terms, E + O < 1.
     """
+    _ends_left_out(stated)
     low = _two_orders(stated)
     r, e, o = sp.symbols("r e o", positive=True)
     even, odd = (part / (1 + e + o) for part in (e, o))
@@ -231,8 +265,10 @@ def _two_orders(stated: Chain) -> Evidence:
 
 
 @eq_53.check(Level.SEARCHED)
+@eq_53_corrected.check(Level.SEARCHED)
 def rational_chains(stated: Chain, *, seed: int) -> Evidence:
     """All three sides in rational arithmetic; the ratio is that of the outer ones."""
+    _ends_left_out(stated)
 
     def sides(case: tuple[Vector, Fraction]) -> tuple[Fraction, Fraction]:
         p, rho = case
@@ -246,4 +282,4 @@ def rational_chains(stated: Chain, *, seed: int) -> Evidence:
     return bounded(sides, cases, domain=domain, examples=100, seed=seed)
 
 
-claims = (eq_52, monotone, monotone_corrected, eq_53)
+claims = (eq_52, monotone, monotone_corrected, eq_53, eq_53_corrected)

@@ -39,7 +39,7 @@ mean = Claim(
         "c_1": lambda c: c(1),
         "c_0 + c_2": lambda c: c(0) + c(2),
     },
-    uses=("isometry:def-2-coefficients",),
+    uses=("isometry:def-2-coefficients:corrected",),
 )
 
 
@@ -76,7 +76,7 @@ variance = Claim(
         "from k = 2": lambda square, total: total(square, 2),
         "k c_k^2": lambda square, total: total(lambda k: k * square(k), 1),
     },
-    uses=("isometry:def-2-coefficients", "isometry:sec-6-1-mean"),
+    uses=("isometry:def-2-coefficients:corrected", "isometry:sec-6-1-mean"),
 )
 
 
@@ -177,7 +177,7 @@ scale = Claim(
     r"\implies (W x^{\ell+1})_i \sim N(0, 1)",
     value=_no_scale,
     mutants={
-        "1/2": lambda d: sp.S.Half,
+        "sqrt(2/d), the scale of He's weights": lambda d: sp.sqrt(2 / d),
         "1/d": scale_corrected.mutants["1/d"],
         "sqrt(d)": lambda d: sp.sqrt(d),
     },

@@ -19,6 +19,7 @@ from verify import (
     Refuted,
     Verdict,
     bounded,
+    equal,
     nonnegative,
     together,
 )
@@ -177,7 +178,7 @@ condition = Claim(
     },
     correction=condition_corrected,
     why="for beta near 1 gamma falls by hardly more than beta per layer: divide by log(beta), not "
-    "beta; no constant hidden in '>~' helps.",
+    "beta; no constant hidden in '>~' helps (isometry:thm-4-condition-constant).",
     expected=Verdict.REFUTED,
 )
 
@@ -230,4 +231,52 @@ def potentials_in_balls(stated: Threshold, *, seed: int) -> Evidence:
     return bounded(both, cases, domain=domain, resolution=1e-11, examples=50, seed=seed)
 
 
-claims = (theorem, condition, condition_corrected)
+# "no constant hidden in '>~' helps"
+
+constant = Claim(
+    label="isometry:thm-4-condition-constant",
+    where="Theorem 4, 'for sufficiently large layer', the constant in >~",
+    says=r"n = 2,\ G_{12} = \tfrac12,\ \kappa(\rho) = (1 - q) \rho + q \rho^2,\ "
+    r"\beta_\sigma = 1 + q,\ L = -n \log I(G_*^0) + \log 4n: \quad "
+    r"q = \frac{1}{3 (1 + C L)} \implies \gamma(G_*^\ell) \geq \frac{1}{2n-2} "
+    r"\text{ for } \ell = \lceil C \beta_\sigma^{-1} L \rceil \text{ and every } C > 0",
+    value=lambda C, L: 1 / (3 * (1 + C * L)),
+    mutants={
+        "no factor 3": lambda C, L: 1 / (1 + C * L),
+        "one strength for every C": lambda C, L: 1 / (3 * (1 + L)),
+        "sum in place of the product": lambda C, L: 1 / (3 * (1 + C + L)),
+        "log 4n + g left out": lambda C, L: 1 / (3 * (1 + C)),
+    },
+    uses=("isometry:def-4-range:corrected",),
+)
+
+
+@constant.check(Level.PROVED)
+def by_bernoulli(stated: Callable[[Any, Any], Any]) -> Evidence:
+    """Three constants in balls; then G_12 is at least (1 - q)^l/2 >= (1 - l q)/2 at layer l.
+
+    It is at least 1/3, and gamma at least 1/2, if l q <= 1/3; and l < C L/beta + 1 <= C L + 1.
+    """
+    G = pair(Fraction(1, 2))
+    L = minus_log_det(G) + ball_log(4 * len(G))
+    for C in (1, 10, 100):
+        q = Fraction(stated(C, Fraction(round(float(L) * 10**6), 10**6)))
+        ell = first_layer(C * L / ball(1 + q))
+        if layer((1 - q, q), G, ell).potential < ball(Fraction(1, 2)):
+            raise Refuted(f"C = {C}, q = {q}: gamma(G^{ell}) < 1/2")
+    c, size, q, s, t = sp.symbols("C L q s t", positive=True)
+    rho, step, ell = 1 / (1 + s), 1 / (1 + q), sp.Symbol("l", integer=True, positive=True)
+    bernoulli = (1 - ell * q) * (1 - q) - (1 - (ell + 1) * q)
+    domain = "every constant C > 0; n = 2, G_12 = 1/2"
+    layers = (c * size + 1) / (1 + t)
+    room = (1 - layers * stated(c, size)) / 2 - sp.Rational(1, 3)
+    return together(
+        nonnegative((1 - step) * rho + step * rho**2 - (1 - step) * rho, [q, s], domain=domain),
+        equal(bernoulli, ell * q**2, domain="l -> l + 1"),
+        equal(sp.S.One / 3 / (1 - sp.S.One / 3), sp.S.Half, domain="gamma for G_12 = 1/3"),
+        nonnegative(room, [c, size, t], domain=domain, refutable=False),
+        domain=domain,
+    )
+
+
+claims = (theorem, condition, condition_corrected, constant)

@@ -125,7 +125,10 @@ variance_corrected = Claim(
     mutants={
         "as printed: c_0^2 not subtracted": _printed_sums,
         "from k = 2": lambda square, total: (_sum(square, total, 2),) * 2,
-        "half": lambda square, total: (_sum(square, total, 1) / 2,) * 2,
+        "c_0^2 subtracted twice": lambda square, total: (
+            _sum(square, total, 0) - 2 * square(0),
+            _sum(square, total, 1),
+        ),
     },
     uses=("isometry:proof-thm-a2-centred",),
 )
@@ -143,7 +146,8 @@ variance = Claim(
         ),
     },
     correction=variance_corrected,
-    why="the first sum is E a_i^2; it lacks - c_0^2 and differs from the second unless c_0 = 0.",
+    why="the first sum is E a_i^2; it lacks - c_0^2 and differs from the second unless c_0 = 0, by "
+    "E a_i^2 - (E a_i)^2 before it; the term may have been lost in the copy that was read.",
     expected=Verdict.REFUTED,
 )
 

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from itertools import permutations
 from typing import Any, TypeAlias
 
 import sympy as sp
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from verify import Claim, Evidence, Level, bounded, search
+from verify import (
+    Claim,
+    Evidence,
+    Level,
+    Refuted,
+    Verdict,
+    bounded,
+    equal,
+    nonnegative,
+    search,
+    together,
+)
 from verify.claims.isometry._mean_field import (
     apart,
     dynamics,
@@ -21,48 +33,91 @@ from verify.claims.isometry._mean_field import (
     step,
     strength,
 )
+from verify.claims.isometry.lemma_a7_bound import Ranged
 from verify.claims.isometry.potential import as_an_identity_of_series
 from verify.exact import Matrix, Vector
+from verify.searching import show
 from verify.strategies import correlations, exact_correlation_matrices, exact_spectra
 
-eq_39 = Claim(
-    label="isometry:eq-39",
+# (39)
+
+
+def _printed_bound(before: Any, beta: Any) -> Any:
+    return before / beta
+
+
+_SLIPS: dict[str, Callable[[Any, Any], Any]] = {
+    "beta squared": lambda before, beta: before / beta**2,
+    "p_1 in place of 1 / beta": lambda before, beta: before * (2 - beta),
+    "beta in the exponent": lambda before, beta: before / 2**beta,
+}
+_SIDES = (
+    r"\frac{|\bar\sigma(G_{ij})| / \bar\sigma(1)}{1 - |\bar\sigma(G_{ij})| / "
+    r"\bar\sigma(1)} \leq \frac{|G_{ij}|}{1 - |G_{ij}|} \beta_\sigma^{-1}"
+)
+_CLOSED, _OPEN = sp.Interval(-1, 1), sp.Interval.open(-1, 1)
+
+eq_39_corrected = Claim(
+    label="isometry:eq-39:corrected",
     where="Theorem A.2, proof, (39)",
-    says=r"\frac{|\bar\sigma(G_{ij})| / \bar\sigma(1)}{1 - |\bar\sigma(G_{ij})| / "
-    r"\bar\sigma(1)} \leq \frac{|G_{ij}|}{1 - |G_{ij}|} \beta_\sigma^{-1}, \quad |G_{ij}| < 1",
-    value=lambda before, beta: before / beta,
+    says=rf"|G_{{ij}}| < 1 \implies {_SIDES}",
+    value=Ranged(_printed_bound, _OPEN),
     mutants={
-        "beta squared": lambda before, beta: before / beta**2,
-        "p_1 in place of 1 / beta": lambda before, beta: before * (2 - beta),
-        "beta in the exponent": lambda before, beta: before / 2**beta,
+        "as printed: all i != j": (_printed_39 := Ranged(_printed_bound, _CLOSED)),
+        "no duplicates: G_ij < 1": Ranged(_printed_bound, sp.Interval.Ropen(-1, 1)),
+        **{slip: Ranged(bound, _OPEN) for slip, bound in _SLIPS.items()},
     },
     uses=("isometry:eq-39-range:corrected",),
+)
+eq_39 = Claim(
+    label="isometry:eq-39",
+    where="Theorem A.2, proof, (39), 'for all i != j'",
+    says=rf"{_SIDES} \text{{ for all }} i \neq j",
+    value=_printed_39,
+    mutants={slip: Ranged(bound, _CLOSED) for slip, bound in _SLIPS.items()},
+    correction=eq_39_corrected,
+    why="two equal or opposite samples have |G_ij| = 1, where the right side is 1/0; Theorem A.2 "
+    "admits them.",
+    expected=Verdict.REFUTED,
 )
 
 
 @eq_39.check(Level.PROVED)
-def for_every_entry(stated: Callable[[Any, Any], Any]) -> Evidence:
+@eq_39_corrected.check(Level.PROVED)
+def for_every_entry(stated: Ranged) -> Evidence:
     """Lemma A.7 at |G_ij|, since |kappa(rho)| <= kappa(|rho|): negative entries too."""
-    return as_an_identity_of_series(stated)
+    _defined(stated)
+    return as_an_identity_of_series(stated.bound)
+
+
+def _defined(stated: Ranged) -> None:
+    """Refute a range with a correlation at which a side has no value."""
+    for r in (1, -1):
+        if r in stated.range:
+            raise Refuted(f"n = 2, G_12 = {r}: the right side is 1/0; so is the left, sigma(x) = x")
 
 
 @eq_39.check(Level.SEARCHED)
-def rational_entries(stated: Callable[[Any, Any], Any], *, seed: int) -> Evidence:
+@eq_39_corrected.check(Level.SEARCHED)
+def rational_entries(stated: Ranged, *, seed: int) -> Evidence:
     """Both sides in rational arithmetic, entries of both signs."""
+    _defined(stated)
 
     def both(case: tuple[Vector, Fraction]) -> tuple[Fraction, Any]:
         p, r = case
         beta = strength(p)
-        bound = stated(sp.Rational(odds(r)), sp.Rational(beta))
+        bound = stated.bound(sp.Rational(odds(r)), sp.Rational(beta))
         assume(bound.is_Rational)
         return Fraction(odds(kernel(p, r))), bound
 
     domain = "exact, up to 12 orders, all families of spectra, -1 < G_ij < 1"
     cases = st.tuples(exact_spectra(orders=12), correlations())
-    return bounded(both, cases, domain=domain, examples=120, seed=seed)
+    return bounded(both, cases, domain=domain, examples=100, seed=seed)
 
 
-Aggregate: TypeAlias = Callable[[Sequence[Fraction]], Fraction]
+# (40) to (43)
+
+Aggregate: TypeAlias = Callable[[Sequence[Any]], Any]
 
 
 def _mean(values: Sequence[Fraction]) -> Fraction:
@@ -80,8 +135,40 @@ eq_41 = Claim(
     r"\max_{i \neq j} \frac{|G_{ij}|}{1 - |G_{ij}|} = \beta_\sigma^{-1} \gamma(G)",
     value=max,
     mutants={"smallest": min, "mean": _mean, "first": _first, "sum": sum},
-    uses=("isometry:eq-39",),
+    uses=("isometry:eq-39:corrected",),
 )
+
+
+def _the_largest(stated: Aggregate, domain: str) -> Evidence:
+    """Show that an aggregate is the largest, for any number of entries.
+
+    Three entries in every order, as symbols; and entries may be merged one after the other.
+    """
+    s, t, u = sp.symbols("s t u", positive=True)
+    chain = (s, s + t, s + t + u)
+    found = []
+    for entries in permutations(chain):
+        found.append(equal(stated(entries), chain[-1], domain=domain))
+        merged = stated((stated(entries[:2]), entries[2]))
+        found.append(equal(merged, stated(entries), domain=domain))
+    return together(*found, domain=domain)
+
+
+@eq_41.check(Level.PROVED)
+def by_the_order_of_the_odds(stated: Aggregate) -> Evidence:
+    """The largest is above every entry, and it stays so when divided by beta.
+
+    The odds |G_ij|/(1 - |G_ij|) rise with |G_ij|, so that theirs belongs to the largest |G_ij|.
+    """
+    s, t, b = sp.symbols("s t b", positive=True)
+    domain = "all n, all G with gamma(G) finite, all beta"
+    odds_of = (s + t) / (1 + s + t), s / (1 + s)  # two |G_ij|, the larger first
+    more, less = (value / (1 - value) for value in odds_of)
+    return together(
+        _the_largest(stated, domain),
+        nonnegative((more - less) / (1 + b), [s, t, b], domain=domain),
+        domain=domain,
+    )
 
 
 @eq_41.check(Level.SEARCHED)
@@ -110,21 +197,34 @@ eq_43 = Claim(
 )
 
 
+@eq_43.check(Level.PROVED)
+def by_the_largest_entry(stated: Aggregate) -> Evidence:
+    """Every entry, the largest too, is below gamma(G)/beta by (39) and (41)."""
+    domain = "all n, all spectra, all G with unit diagonal and gamma(G) finite"
+    return together(
+        _the_largest(stated, domain),
+        for_every_entry(eq_39_corrected.value),
+        by_the_order_of_the_odds(eq_41.value),
+        domain=domain,
+    )
+
+
 @eq_43.check(Level.SEARCHED)
 def rational_layers(stated: Aggregate, *, seed: int) -> Evidence:
     """The potential of the next layer, by Definition 4, in rational arithmetic."""
 
-    def holds(case: tuple[Vector, Matrix]) -> bool:
+    def both(case: tuple[Vector, Matrix]) -> tuple[Fraction, Fraction]:
         p, G = case
         assume(apart(G) and 2 < len(G) < 6)
         after = step(p, G)
         aggregate = stated([Fraction(odds(entry)) for entry in off_diagonal(after)])
-        below = bool(aggregate <= potential(G) / strength(p))
-        return below and aggregate == odds(max(map(abs, off_diagonal(after))))
+        if aggregate != odds(max(map(abs, off_diagonal(after)))):
+            raise Refuted(f"{aggregate} is not the potential for p = {show(p)}, G = {show(G)}")
+        return aggregate, potential(G) / strength(p)
 
     domain = "exact, n = 3..5, up to 5 orders, all families"
     cases = dynamics(orders=5, largest=5)
-    return search(holds, cases, domain=domain, examples=80, seed=seed)
+    return bounded(both, cases, domain=domain, examples=60, seed=seed)
 
 
-claims = (eq_39, eq_41, eq_43)
+claims = (eq_39, eq_39_corrected, eq_41, eq_43)
