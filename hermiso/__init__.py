@@ -62,6 +62,8 @@ __all__ = [
     "dual",
     "enclose",
     "errors",
+    "experiments",
+    "finite",
     "gram",
     "he",
     "isometry",

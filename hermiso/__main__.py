@@ -29,7 +29,12 @@ _COMMANDS = {
     "smoothing": "Gaussian smoothing E[sigma(z + t)]",
     "moment": "Gaussian mean E[sigma(z)]",
 }
-_ROOMS = {"run": "hermiso.experiments.command"}
+_ROOMS = {
+    "run": "hermiso.experiments.command",
+    "theorem4": "hermiso.finite.command",
+    "sweep": "hermiso.sweep.command",
+    "results": "hermiso.sweep.command",
+}
 _EPILOG = """\
 EXPR is a name of the catalogue (gelu, leaky_relu, ...) or a formula in x:
   python -m hermiso beta gelu --digits 30
@@ -40,6 +45,7 @@ EXPR is a name of the catalogue (gelu, leaky_relu, ...) or a formula in x:
 
 More commands, each with a --help of its own:
   python -m hermiso run figure-3 --quick       a figure of the paper: table and picture
+  python -m hermiso theorem4 relu --width 1000 networks of finite width against Theorem 4
 """
 _NAME = r"[A-Za-z][A-Za-z0-9_]*"
 

@@ -37,18 +37,26 @@ ROOMS = (
     {"vocabulary"},
     {"parsing"},
     {"gram"},
+    {"layerwise"},
     {"bounds"},
     {"closed_form"},
     {"certified"},
     {"numeric"},
     {"meanfield"},
     {"plots"},
+    {"finite"},
+    {"experiments"},
+    {"store"},
+    {"sweep"},
     {"__init__"},
     {"__main__"},
 )
 TORCH_MODULES = {"hermiso.compiled", "hermiso.numeric.kernel"}
-NEVER_EAGER = {"torch", "flint", "matplotlib"}
-FLINT_ROOMS = {"balls"}  # loaded only when numbers are asked for
+NEVER_EAGER = {"torch", "flint", "matplotlib", "pandas", "joblib", "distributed", "ray"}
+WELCOME = {  # rooms that are loaded only when they are asked for
+    "flint": {"balls"},
+    "torch": {"finite", "experiments"},
+}
 LINE_LIMIT = 400
 
 STATEFUL_CALLS = {
@@ -206,10 +214,10 @@ def heavy(source: Module, known: set[str] = NAMES) -> list[str]:
     found = []
     for entry in imports(source, known):
         package = top(entry.target)
-        welcome = package == "flint" and source.room in FLINT_ROOMS
+        welcome = source.room in WELCOME.get(package, ())
         if package in NEVER_EAGER and not entry.late and not welcome:
             found.append(f"{source.name}:{entry.line} imports {package} at module level")
-        if package == "torch" and source.name not in TORCH_MODULES:
+        if package == "torch" and not welcome and source.name not in TORCH_MODULES:
             found.append(f"{source.name}:{entry.line} imports torch")
     return found
 

@@ -196,6 +196,8 @@ def _positive(name: str, value: Any, least: int = 1) -> int:
 
 
 def _grams(G0: Any, runs: int, device: Any) -> Tensor:
+    if torch.device(device).type == "cuda" and not torch.cuda.is_available():
+        raise FiniteError(f"the device is {device}, and torch sees no GPU here; use device='cpu'")
     G = torch.as_tensor(np.asarray(G0) if not torch.is_tensor(G0) else G0)
     G = G.to(dtype=torch.float64, device=device)
     if G.ndim not in (2, 3) or G.shape[-1] != G.shape[-2] or (G.ndim == 3 and len(G) != runs):

@@ -57,9 +57,8 @@ class Stream:
             if (rest := width - tile * self.tile) < self.tile:
                 Z = torch.empty((*shape[:2], rest), dtype=self.dtype, device=self.device)
             for key, target in zip(keys, Z, strict=True):
-                generator = torch.Generator(self.device)
-                generator.manual_seed((key + _STRIDE * tile) % 2**64)
-                target.normal_(generator=generator)
+                own = torch.Generator(self.device).manual_seed((key + _STRIDE * tile) % 2**64)
+                target.normal_(generator=own)
             yield Z
 
 

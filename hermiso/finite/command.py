@@ -1,0 +1,95 @@
+"""Command line: python -m hermiso theorem4 relu --samples 10 --width 1000 --depth 50."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from hermiso.errors import HermisoError
+from hermiso.finite.theorem4 import Report, check_theorem4
+from hermiso.finite.workers import launched
+
+_EPILOG = """\
+examples:
+  python -m hermiso theorem4 gelu --width 1000 --depth 40
+  torchrun --nproc-per-node 2 -m hermiso theorem4 relu --width 10000000   (the width is shared)
+
+Exit status: 0 covered by the bound or by the bound and the floor, 1 violated, 2 bad input.
+"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Compare networks of finite width with Theorem 4, on Gaussian samples."""
+    options = _parser().parse_args(arguments)
+    try:
+        with launched() as workers:
+            X = np.random.default_rng(options.seed).standard_normal(
+                (options.samples, options.input)
+            )
+            report = check_theorem4(
+                options.activation,
+                X,
+                options.width,
+                options.depth,
+                runs=options.runs,
+                seed=options.seed,
+                confidence=options.confidence,
+                device=_device(options.device),
+                dtype=getattr(torch, options.dtype),
+                workers=workers,
+            )
+            if workers.rank == 0:
+                print(_table(report))
+    except (HermisoError, RuntimeError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return int(report.verdict == "violation")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m hermiso theorem4",
+        description=main.__doc__,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("activation", help="a name of the catalogue")
+    for name, default, says in (
+        ("samples", 10, "n"),
+        ("input", 1000, "features of a sample"),
+        ("width", 1000, "d of every layer"),
+        ("depth", 50, "number of layers"),
+        ("runs", 10, "independent networks"),
+        ("seed", 0, "of samples and weights"),
+    ):
+        parser.add_argument(f"--{name}", type=int, default=default, help=f"{says} ({default})")
+    parser.add_argument("--confidence", type=float, default=0.99, help="of the intervals (0.99)")
+    parser.add_argument("--device", default="cpu", help="cpu, cuda, ...")
+    parser.add_argument("--dtype", default="float32", choices=("float32", "float64"))
+    return parser
+
+
+def _device(name: str) -> Any:
+    """The device; of several GPUs the one of this process."""
+    local = os.environ.get("LOCAL_RANK")
+    return torch.device(f"cuda:{local}" if name == "cuda" and local else name)
+
+
+def _table(report: Report, rows: int = 12) -> str:
+    """Some of the layers, one a line."""
+    layers = sorted({round(float(layer)) for layer in np.linspace(0, len(report.gap) - 1, rows)})
+    lines = ["layer        gap   [interval]             Theorem 4   all layers   covered by"]
+    for layer in layers:
+        low, high = report.low[layer], report.high[layer]
+        lines.append(
+            f"{layer:5} {report.gap[layer]:10.4g}   [{low:.4g}, {high:.4g}]".ljust(42)
+            + f"{report.theorem4[layer]:10.3g} {report.all_layers[layer]:12.4g}   "
+            + report.verdicts[layer]
+        )
+    return "\n".join([*lines, str(report)])
