@@ -81,7 +81,7 @@ def mean_and_variance(source: Any, x: Symbol | None = None, *, gain: Any = None)
     Raises:
         ActivationError: if the source is no square-integrable activation.
     """
-    c0, c1 = (float(c) for c in coefficients(source, 2, gain=gain, x=x))
+    c0, c1 = map(float, np.asarray(coefficients(source, 2, x, gain=gain)))
     linear = 1.0 - float(beta_minus_one(source, x, gain=gain))
     if linear > _LINEAR:  # nothing cancels
         return c0, c1**2 / linear
