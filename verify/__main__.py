@@ -1,7 +1,7 @@
 """Command line of the checker: `python -m verify all`.
 
 Exit status: 0 if every verdict is the expected one, 1 if not, 2 for bad usage, 130 after
-Ctrl-C, which prints what is decided so far.
+Ctrl-C and 143 after SIGTERM, which both print what is decided so far.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from verify.profile import Profile
 
-TIME_LIMIT = 60.0  # seconds for one check in a quick run, its statement and all mutants together
+TIME_LIMIT = 15.0  # seconds for one check in a quick run, its statement and all mutants together
 
 
 class Level(IntEnum):
@@ -196,7 +196,7 @@ class Claim:
             only: the part of the claim that the check covers, if it is not the whole: such
                 a check is reported, and does not lift the verdict.
             time_limit: seconds for the statement and all mutants together in a quick run;
-                longer profiles allow a multiple of it.
+                longer profiles allow a multiple of it (verify.profile).
             profile: "default" or "thorough" for a check that takes too long for the shorter
                 profiles, which leave it out.
 

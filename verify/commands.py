@@ -5,14 +5,18 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 import tempfile
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
 from rich.console import Console
+from rich.progress import Progress, TaskID
 
 from verify import report, runner
 from verify.claim import Claim
@@ -22,17 +26,26 @@ from verify.registry import Registry
 from verify.results import Result, results
 from verify.store import Store, default_folder
 
-INTERRUPTED = 130
+INTERRUPTED, TERMINATED = 130, 143
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM: ends a run as Ctrl-C does."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """The results of a run, its wall time, and whether it came to its end."""
+    """The results of a run, its wall time, and the exit status of what broke it off, if so."""
 
     results: tuple[Result, ...]
     outcomes: tuple[Outcome, ...]
     seconds: float
-    complete: bool
+    broken: int = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether it came to its end."""
+        return not self.broken
 
 
 def show_list(registry: Registry, claims: Sequence[Claim], options: argparse.Namespace) -> int:
@@ -61,7 +74,7 @@ def show_mutants(registry: Registry, claims: Sequence[Claim], options: argparse.
     out.print(report.kill_summary(found.results))
     _write_records(found, options)
     if not found.complete:
-        return INTERRUPTED
+        return found.broken
     return 0 if report.all_killed(found.results) else 1
 
 
@@ -93,12 +106,12 @@ def perform(
     *,
     mutants: bool = True,
 ) -> Run:
-    """Run the checks of claims under a progress bar, until Ctrl-C at most."""
+    """Run the checks of claims under a progress bar, until Ctrl-C or SIGTERM at most."""
     profile, started = Profile.named(options.profile), monotonic()
     outcomes: list[Outcome] = []
-    complete = True
+    broken = 0
     screen = console(error=True)
-    with report.progress(screen) as bar:
+    with _heeding_termination(), report.progress(screen) as bar:
         row = bar.add_task("", total=sum(len(claim.due(profile)) for claim in claims))
         bar.refresh()
         checks = runner.run(
@@ -109,16 +122,43 @@ def perform(
             profile=profile,
             mutants=mutants,
             store=_store(options, screen),
+            time_limit=options.time_limit,
         )
         try:
             for outcome in checks:
                 outcomes.append(outcome)
-                bar.update(row, advance=1, description=f"{outcome.claim}: {outcome.verdict}")
-                bar.refresh()
-        except KeyboardInterrupt:
-            complete = False
+                _advance(bar, row, outcome, profile)
+        except KeyboardInterrupt as reason:
+            broken = TERMINATED if isinstance(reason, _Terminated) else INTERRUPTED
     found = results(registry, claims, outcomes, profile)
-    return Run(found, tuple(outcomes), monotonic() - started, complete)
+    return Run(found, tuple(outcomes), monotonic() - started, broken)
+
+
+def _advance(bar: Progress, row: TaskID, outcome: Outcome, profile: Profile) -> None:
+    """Show one more outcome; where hours of them go to a file, as a line each."""
+    bar.update(row, advance=1, description=f"{outcome.claim}: {outcome.verdict}")
+    bar.refresh()
+    if profile is Profile.THOROUGH and not bar.console.is_terminal:
+        done, total = bar.tasks[0].completed, bar.tasks[0].total
+        said = f"{outcome.claim} {outcome.check}: {outcome.verdict}, {outcome.seconds:.1f} s"
+        bar.console.print(f"{done:.0f}/{total:.0f} {said}", markup=False, soft_wrap=True)
+
+
+@contextmanager
+def _heeding_termination() -> Iterator[None]:
+    """Within this context SIGTERM raises _Terminated; only the main thread may heed a signal."""
+
+    def terminate(number: int, frame: object) -> None:
+        raise _Terminated
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _store(options: argparse.Namespace, screen: Console) -> Store | None:
@@ -133,7 +173,7 @@ def _store(options: argparse.Namespace, screen: Console) -> Store | None:
 
 def _status(found: Run) -> int:
     if not found.complete:
-        return INTERRUPTED
+        return found.broken
     return 0 if all(result.as_expected for result in found.results) else 1
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Generic, TypeVar
@@ -16,6 +17,13 @@ Case = TypeVar("Case")
 Ratio = Fraction | float
 
 _PLACE_LENGTH = 120
+
+
+class Suspect(Undecided):
+    """Floats contradict the statement beyond their resolution; balls neither confirm nor clear it.
+
+    So it is no close call: a search that meets one case of this kind supports nothing.
+    """
 
 
 @dataclass(frozen=True)
@@ -41,28 +49,37 @@ class Comparison(Generic[Case]):
         Raises:
             Refuted: it does not hold for this case.
             Undecided: the sides are too close.
+            Suspect: floats say that it does not hold, and `exactly` does not decide it.
         """
         smaller, larger = self.sides(case)
-        if self._unclear(smaller, larger):
-            assert self.exactly is not None
-            smaller, larger = self.exactly(case)
+        if self.resolution is None:
             holds = _exactly_ordered(smaller, larger, self.strict)
-        elif self.resolution is None:
-            holds = _exactly_ordered(smaller, larger, self.strict)
-        else:
+        elif self.exactly is None:
             holds = _ordered_floats(smaller, larger, self.resolution)
+        else:
+            holds, smaller, larger = self._confirmed(smaller, larger, case)
         if not holds:
             raise Refuted(self._failure(smaller, larger, case))
         return _quotient(smaller, larger)
 
-    def _unclear(self, smaller: Any, larger: Any) -> bool:
-        """Whether floats alone do not show the order and there is a way to decide it."""
-        if self.resolution is None or self.exactly is None:
-            return False
+    def _confirmed(self, smaller: Any, larger: Any, case: Case) -> tuple[bool, Any, Any]:
+        """Decide floats, exactly unless they clearly show the order; return the sides used."""
+        assert self.resolution is not None
+        assert self.exactly is not None
+        violated = False
+        with suppress(Undecided):
+            if _ordered_floats(smaller, larger, self.resolution):
+                return True, smaller, larger
+            violated = True
         try:
-            return not _ordered_floats(smaller, larger, self.resolution)
-        except Undecided:
-            return True
+            exact = self.exactly(case)
+            return _exactly_ordered(*exact, self.strict), *exact
+        except Undecided as reason:
+            if violated:
+                raise Suspect(
+                    f"{self._failure(smaller, larger, case)} in floats; {reason}"
+                ) from None
+            raise
 
     def _failure(self, smaller: Any, larger: Any, case: Case) -> str:
         sign = "<" if self.strict else "<="

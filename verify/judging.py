@@ -5,13 +5,18 @@ from __future__ import annotations
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from time import monotonic
 from typing import Any
 
 from verify.claim import Check, Claim, Evidence, Level, Refuted, Skipped, Undecided, Verdict
 from verify.memory import Counterexample, Memory, remembering
-from verify.profile import Profile, effort
+from verify.profile import Profile, alive, briefly, effort
 from verify.searching import first_counterexample
+
+# Shares of the cases in a quick run. A wrong version may take all of them, and seldom does.
+_STATEMENT = Fraction(1, 2)
+_CONTROL = Fraction(1, 4)  # of a correction, which is a claim of its own and searched there
 
 
 @dataclass(frozen=True)
@@ -99,8 +104,9 @@ def carried_out(
     started = monotonic()
     memory = Memory(origin or order.origin, tuple(known))
     searches = sum(entry.level is Level.SEARCHED for entry in claim.due(order.profile))
+    share = _STATEMENT if claim.correction is None else Fraction(1)
     with effort(order.profile, max(1, searches)):
-        with remembering(memory):
+        with remembering(memory), briefly(share):
             outcome = _attempt(claim, check, claim.value, order.seed)
         if outcome.verdict is Verdict.REFUTED:
             outcome = replace(outcome, found=memory.found)
@@ -121,6 +127,7 @@ def _tried(outcome: Outcome, claim: Claim, check: Check, seed: int) -> Outcome:
 def _attempt(claim: Claim, check: Check, stated: Any, seed: int) -> Outcome:
     """Run a check on one value."""
     blank = Outcome(claim.label, check.name, Verdict.ERROR, check.level, check.only)
+    alive()
     try:
         evidence: object = check(stated, seed)
     except Refuted as counterexample:
@@ -141,7 +148,8 @@ def _attempt(claim: Claim, check: Check, stated: Any, seed: int) -> Outcome:
 
 def _controlled(outcome: Outcome, claim: Claim, check: Check, seed: int) -> Outcome:
     assert claim.correction is not None
-    control = _attempt(claim, check, claim.correction.value, seed)
+    with briefly(_CONTROL):
+        control = _attempt(claim, check, claim.correction.value, seed)
     if control.verdict.supports:
         return outcome
     verdict = Verdict.ERROR if control.verdict is Verdict.ERROR else Verdict.TOOTHLESS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 from pathlib import Path
 
@@ -13,7 +14,7 @@ examples:
   python -m verify all                       check every claim
   python -m verify isometry:thm-1            check one claim (or several, or a group)
   python -m verify all --only '*:eq-*'       check the claims whose labels fit a pattern
-  python -m verify all --profile quick       under half a minute; thorough takes hours
+  python -m verify all --profile quick       under half a minute; thorough takes days
   python -m verify list                      list the claims
   python -m verify list --errata             what is false as printed, with counterexamples
   python -m verify show isometry:thm-1       print one claim
@@ -22,7 +23,15 @@ examples:
   python -m verify all --json results.json   results as JSON; no path: on standard output
   python -m verify all --from my_claims.py   claims of your own (docs/checking-a-claim.md)
 
-exit status: 0 if every verdict is the expected one, 1 if not, 2 for bad usage, 130 after Ctrl-C
+profiles: on two cores quick takes under half a minute, default a few minutes, and thorough, with
+up to a million cases a claim, about two days. A check that the profile leaves out is named in table
+and JSON, a claim that is thereby skipped in the summary; neither is an unexpected verdict.
+
+time limits: 15 s a check in quick, 60 s in default (more where a claim asks for it); in thorough,
+10 minutes without a decided case. A check that exceeds its limit is killed and reported as error.
+
+exit status: 0 if every verdict is the expected one, 1 if not, 2 for bad usage; 130 after Ctrl-C and
+143 after SIGTERM, both of which print what is decided
 """
 
 
@@ -74,6 +83,12 @@ def _add_effort(made: argparse.ArgumentParser) -> None:
         help="checks at once (default: one per core)",
     )
     made.add_argument(
+        "--time-limit",
+        type=_seconds,
+        metavar="SECONDS",
+        help="kill any check after so long (default: by profile, see below)",
+    )
+    made.add_argument(
         "--cache",
         type=Path,
         metavar="FOLDER",
@@ -104,6 +119,16 @@ def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of processes; give 1 or more")
     return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time; give a number of seconds above 0")
+    return seconds
 
 
 def _writable(text: str) -> str:

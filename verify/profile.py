@@ -1,16 +1,19 @@
 """How much effort a run takes: quick, default or thorough.
 
-A claim writes down how many examples each search needs for a quick run; the profile in force
-multiplies them. It travels in a context variable, so that a check need not pass it on.
+A claim writes down how many examples each search needs to refute what is wrong in a quick run; the
+profile in force multiplies them, and a quick run takes only a share where that will do. It travels
+in a context variable, so that a check need not pass it on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
+from fractions import Fraction
+from math import ceil
 
 CASES_A_CLAIM = 10**6  # in a thorough run, shared by the searches of a claim
 _QUICK_CASES = 300
@@ -47,15 +50,24 @@ class Profile(IntEnum):
     @property
     def patience(self) -> float:
         """Factor of every check's time limit."""
-        return {Profile.QUICK: 1.0, Profile.DEFAULT: 4.0, Profile.THOROUGH: 1000.0}[self]
+        return {Profile.QUICK: 1.0, Profile.DEFAULT: 4.0, Profile.THOROUGH: 40.0}[self]
+
+    @property
+    def renews(self) -> bool:
+        """Whether the time limit of a check starts anew with every sign of life (`alive`).
+
+        In a thorough run an honest search takes hours; one that hangs decides nothing.
+        """
+        return self is Profile.THOROUGH
 
 
 @dataclass(frozen=True)
 class Effort:
-    """A profile, and how many searches share the cases of a claim."""
+    """A profile, how many searches share the cases of a claim, and a quick run's share of them."""
 
     profile: Profile = Profile.QUICK
     searches: int = 1
+    share: Fraction = Fraction(1)
 
     def cases(self, examples: int, most: int | None = None) -> int:
         """Return how many cases a search decides that was written with so many examples.
@@ -66,7 +78,7 @@ class Effort:
         """
         match self.profile:
             case Profile.QUICK:
-                wanted = min(examples, _QUICK_CASES)
+                wanted = ceil(self.share * min(examples, _QUICK_CASES))
             case Profile.DEFAULT:
                 wanted = _DEFAULT_FACTOR * examples
             case Profile.THOROUGH:
@@ -97,6 +109,38 @@ def effort(profile: Profile, searches: int = 1) -> Iterator[None]:
         _EFFORT.reset(token)
 
 
+@contextmanager
+def briefly(share: Fraction) -> Iterator[None]:
+    """Within this context a search of a quick run decides only this share of its cases."""
+    token = _EFFORT.set(replace(current_effort(), share=share))
+    try:
+        yield
+    finally:
+        _EFFORT.reset(token)
+
+
 def current_effort() -> Effort:
     """Return the effort in force; outside of a run it is that of the quick profile."""
     return _EFFORT.get() or Effort()
+
+
+# Signs of life
+
+_PULSE: ContextVar[Callable[[], None] | None] = ContextVar("pulse", default=None)
+
+
+@contextmanager
+def pulsing(pulse: Callable[[], None]) -> Iterator[None]:
+    """Within this context every sign of life calls this function."""
+    token = _PULSE.set(pulse)
+    try:
+        yield
+    finally:
+        _PULSE.reset(token)
+
+
+def alive() -> None:
+    """Show that the check in hand has come a step further: a case, or one more wrong version."""
+    pulse = _PULSE.get()
+    if pulse is not None:
+        pulse()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from verify.claim import Claim, Verdict
+from verify.claim import Check, Claim, Verdict
 from verify.judging import Outcome
 from verify.profile import Profile
 from verify.registry import Registry
@@ -26,6 +26,11 @@ class Result:
     outcomes: tuple[Outcome, ...]
     rests: bool | None = None
     profile: Profile = Profile.THOROUGH
+
+    @property
+    def left_out(self) -> tuple[Check, ...]:
+        """The checks that wait for a longer profile; to leave them out is no surprise."""
+        return tuple(check for check in self.claim.checks if check.profile > self.profile)
 
     @property
     def complete(self) -> bool:

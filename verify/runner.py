@@ -3,6 +3,9 @@
 A check that hangs is killed at its time limit, a check that crashes takes only itself with it, and
 the others go on. A process that is well goes on to the next check: what sympy has cached by then
 saves most of the time of a short one.
+
+In a thorough run, where an honest search takes hours, the time limit is that of a single step:
+every sign of life starts it anew.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ from __future__ import annotations
 import os
 import signal
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from multiprocessing import get_all_start_methods, get_context
@@ -18,15 +21,16 @@ from multiprocessing.connection import Connection, wait
 from time import monotonic
 from typing import Any
 
-from verify.claim import Check, Claim, Verdict
+from verify.claim import Check, Claim, Level, Verdict
 from verify.judging import Order, Outcome, carried_out
 from verify.memory import Counterexample
-from verify.profile import Profile
+from verify.profile import Profile, pulsing
 from verify.registry import Registry, find, is_file
 from verify.store import Store, origin
 
 _STARTING = 120.0  # seconds until a process must have imported its claim
-_STARTED = "started"
+_STARTED, _ALIVE = "started", "alive"
+_PULSE = 1.0  # seconds between signs of life, at least
 _PRELOADED = "verify.strategies"  # brings sympy and Hypothesis
 
 
@@ -37,8 +41,16 @@ class _Task:
     claim: Claim
     check: Check
     limit: float
+    renews: bool
     began: float
     deadline: float
+
+    @property
+    def overdue(self) -> str:
+        """Why it is killed."""
+        if self.renews:
+            return f"killed after {self.limit:g} s without a sign of life"
+        return f"killed at its time limit of {self.limit:g} s"
 
     def failed(self, detail: str) -> Outcome:
         """Return the outcome of a process that gave none."""
@@ -56,6 +68,7 @@ def run(
     profile: Profile = Profile.QUICK,
     mutants: bool = True,
     store: Store | None = None,
+    time_limit: float | None = None,
 ) -> Iterator[Outcome]:
     """Run the checks of some claims and yield the outcomes as they come.
 
@@ -69,10 +82,12 @@ def run(
         profile: which checks run, and with how much effort.
         mutants: whether they get the mutants too, or the statements alone.
         store: counterexamples of earlier runs; new ones are added.
+        time_limit: seconds for every check, in place of what the claims and the profile allow.
     """
     order = Order(seed, profile, mutants)
-    waiting = deque((claim, check) for claim in claims for check in claim.due(profile))
-    crew = _Crew(_context(registry), registry, order, store)
+    due = [(claim, check) for claim in claims for check in claim.due(profile)]
+    waiting = deque(_ordered(due, profile))
+    crew = _Crew(_context(registry), registry, order, store, time_limit)
     try:
         while waiting or crew.running:
             while waiting and len(crew.running) < jobs:
@@ -83,6 +98,16 @@ def run(
                 yield outcome
     finally:
         crew.dismiss()
+
+
+def _ordered(due: list[tuple[Claim, Check]], profile: Profile) -> list[tuple[Claim, Check]]:
+    """The long checks first; but where searches take hours, what is decided in seconds."""
+
+    def rank(job: tuple[Claim, Check]) -> tuple[bool, float]:
+        check = job[1]
+        return profile.renews and check.level is Level.SEARCHED, -check.time_limit
+
+    return sorted(due, key=rank)
 
 
 def _context(registry: Registry) -> Any:
@@ -98,8 +123,16 @@ def _context(registry: Registry) -> Any:
 class _Crew:
     """The processes of a run: those at work by their connection, and those without."""
 
-    def __init__(self, context: Any, registry: Registry, order: Order, store: Store | None) -> None:
+    def __init__(
+        self,
+        context: Any,
+        registry: Registry,
+        order: Order,
+        store: Store | None,
+        time_limit: float | None,
+    ) -> None:
         self.context, self.registry, self.order, self.store = context, registry, order, store
+        self.time_limit = time_limit
         self.running: dict[Connection, _Task] = {}
         self.idle: list[Connection] = []
         self.processes: dict[Connection, Any] = {}
@@ -109,10 +142,16 @@ class _Crew:
         connection = self.idle.pop() if self.idle else self._hired()
         known = self.store.known(claim.label, check.name) if self.store else ()
         job = (self.registry.modules[claim.label], claim.label, check.name, self.order, known)
-        now, limit = monotonic(), check.time_limit * self.order.profile.patience
-        self.running[connection] = _Task(claim, check, limit, now, now + _STARTING)
+        self.running[connection] = self._task(claim, check)
         with suppress(BrokenPipeError):  # it has died in between: noticed when it is read
             connection.send(job)
+
+    def _task(self, claim: Claim, check: Check) -> _Task:
+        now, profile = monotonic(), self.order.profile
+        limit, renews = check.time_limit * profile.patience, profile.renews
+        if self.time_limit is not None:
+            limit, renews = self.time_limit, False
+        return _Task(claim, check, limit, renews, now, now + _STARTING)
 
     def _hired(self) -> Connection:
         here, there = self.context.Pipe()
@@ -133,7 +172,7 @@ class _Crew:
         for connection, task in list(self.running.items()):
             if task.deadline <= monotonic():
                 self._end(connection)
-                yield task.failed(f"killed at its time limit of {task.limit:g} s")
+                yield task.failed(task.overdue)
 
     def _receive(self, connection: Connection) -> Outcome | None:
         task = self.running[connection]
@@ -147,6 +186,10 @@ class _Crew:
         if message == _STARTED:
             now = monotonic()
             self.running[connection] = replace(task, began=now, deadline=now + task.limit)
+            return None
+        if message == _ALIVE:
+            if task.renews:
+                self.running[connection] = replace(task, deadline=monotonic() + task.limit)
             return None
         assert isinstance(message, Outcome)
         del self.running[connection]
@@ -184,4 +227,20 @@ def _judge(connection: Connection, job: Job) -> None:
     claim = find(module, label)
     check = next(check for check in claim.checks if check.name == name)
     connection.send(_STARTED)
-    connection.send(carried_out(claim, check, order, known, origin(order, module)))
+    with pulsing(_pulse(connection)):
+        outcome = carried_out(claim, check, order, known, origin(order, module))
+    connection.send(outcome)
+
+
+def _pulse(connection: Connection) -> Callable[[], None]:
+    """Return a function that sends a sign of life, unless it has just sent one."""
+    last = monotonic()
+
+    def pulse() -> None:
+        nonlocal last
+        now = monotonic()
+        if now - last >= _PULSE:
+            last = now
+            connection.send(_ALIVE)
+
+    return pulse

@@ -16,10 +16,10 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from verify.claim import Evidence, Level, Refuted, Undecided
-from verify.comparing import Comparison, Ratio, brief, show
+from verify.comparing import Comparison, Ratio, Suspect, brief, show
 from verify.directed import Chart, Fall, climb
 from verify.memory import Counterexample, Memory, begun_search
-from verify.profile import current_effort
+from verify.profile import alive, current_effort
 from verify.replay import redrawn, reread, token, written
 
 if TYPE_CHECKING:
@@ -61,7 +61,8 @@ def search(
             `hypothesis.assume`, and raise Undecided for a close call, which is counted.
         strategy: where the cases come from.
         domain: what the strategy covers.
-        examples: how many cases to try in a quick run; longer profiles try more.
+        examples: how many cases a wrong version may take in a quick run; the statement takes
+            half of them, and longer profiles try more of both.
         most: how many to try at most in any profile, for cases that take long.
         seed: of the generator; the same seed gives the same cases.
 
@@ -104,10 +105,13 @@ def bounded(
         resolution: relative error of the sides if they are floats; sides closer than that
             are close calls: counted, and no support.
         exactly: case -> the same sides as rationals or as balls (`hermiso.certified`). It
-            decides the close calls of floats, and no float is a counterexample without it.
+            decides the close calls of floats, and confirms their counterexamples: one that it
+            can neither confirm nor clear leaves the search undecided. Without it, sides that
+            are further apart than the resolution are decided by it.
         chart: coordinates of the cases; the closest cases are then improved by a directed
             search for the largest ratio.
-        examples: how many cases to try in a quick run; longer profiles try more.
+        examples: how many cases a wrong version may take in a quick run; the statement takes
+            half of them, and longer profiles try more of both.
         most: how many to try at most in any profile, and how many steps to climb from each
             of the closest ones, for cases that take long.
         seed: of the generator.
@@ -117,7 +121,8 @@ def bounded(
 
     Raises:
         Refuted: a case with smaller > larger, the smallest that was found.
-        Undecided: every case was a close call.
+        Undecided: every case was a close call, or `exactly` could not decide one in which
+            floats have smaller > larger by more than the resolution.
     """
     comparison = Comparison(sides, strict, resolution, exactly)
     wanted = current_effort().cases(examples, most)
@@ -165,6 +170,7 @@ class _Search(Generic[Case]):
     chart: Chart[Case] | None = None
     most: int | None = None
     tally: _Tally[Case] = field(init=False)
+    suspect: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
         self.tally = _Tally(current_effort().climbs[0])
@@ -174,9 +180,11 @@ class _Search(Generic[Case]):
         for known in memory.own(number):
             self._replay(known, memory)
         self._draw_all(memory, number)
-        if not self.tally.decided:
+        if not self.tally.decided and not self.suspect:
             raise Undecided(f"none of {self.tally.close} cases could be decided: {self.domain}")
         self._climb_all(memory, number)
+        if self.suspect:
+            raise Undecided(self.suspect)
         for known in memory.foreign(number):
             try:
                 self._replay(known, None)
@@ -190,6 +198,15 @@ class _Search(Generic[Case]):
             largest, case = tally.best[0]
             ratio, place = float(largest), brief(case)
         return Evidence(Level.SEARCHED, self.domain, tally.decided, ratio, place, tally.close)
+
+    def _decided(self, case: Case) -> Ratio | None:
+        """Return the ratio of a case; a suspect is remembered, for no close call excuses it."""
+        alive()
+        try:
+            return self.value(case)
+        except Suspect as suspect:
+            self.suspect = self.suspect or str(suspect)
+            raise
 
     # At random
 
@@ -216,7 +233,7 @@ class _Search(Generic[Case]):
 
         def decide(case: Case) -> None:
             try:
-                ratio = self.value(case)
+                ratio = self._decided(case)
             except Undecided:
                 self.tally.close += 1
                 return
@@ -254,7 +271,7 @@ class _Search(Generic[Case]):
         from hypothesis.errors import UnsatisfiedAssumption
 
         try:
-            return self.value(case)
+            return self._decided(case)
         except UnsatisfiedAssumption:
             return None
 

@@ -1,7 +1,8 @@
 """Counterexamples of refuted statements on disk: one small JSON file per check.
 
-A file that cannot be read or written costs a warning and nothing else: the search then starts
-without it. Files are replaced as a whole, so a run that is killed leaves no half of one.
+A file that cannot be read costs a warning and nothing else: the search then starts without it. A
+folder that cannot be used costs one warning, at the start. Files are replaced as a whole, so a run
+that is killed leaves no half of one.
 """
 
 from __future__ import annotations
@@ -34,12 +35,20 @@ class Store:
 
     Attributes:
         folder: made when the first one is stored.
-        warn: takes one line for each file that cannot be used.
+        warn: takes one line for each file that cannot be read, and one for the folder.
     """
 
     def __init__(self, folder: Path, warn: Callable[[str], None]) -> None:
         self.folder = folder
         self.warn = warn
+        self._keeps = True
+        reason = _obstacle(folder)
+        if reason:
+            self._give_up(reason)
+
+    def _give_up(self, reason: object) -> None:
+        self._keeps = False
+        self.warn(f"{self.folder}: no counterexample of this run is stored there: {reason}")
 
     def path(self, claim: str, check: str) -> Path:
         """Return the file of a check."""
@@ -50,7 +59,7 @@ class Store:
         path = self.path(claim, check)
         try:
             return _read(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return ()
         except (OSError, ValueError) as error:
             self.warn(f"{path}: no counterexamples can be read from it ({error}); it is ignored")
@@ -58,6 +67,8 @@ class Store:
 
     def keep(self, claim: str, check: str, found: Counterexample) -> None:
         """Add a counterexample in place of an older one of the same search and origin."""
+        if not self._keeps:
+            return
         known = self.known(claim, check)
         if found in known:
             return
@@ -67,7 +78,15 @@ class Store:
         try:
             _replace(path, _text([*others, found][-_MOST:]))
         except OSError as error:
-            self.warn(f"{path}: the counterexample cannot be stored ({error})")
+            self._give_up(error)
+
+
+def _obstacle(folder: Path) -> str:
+    """Say why nothing can be stored in a folder, though it need not exist yet; "" if it can."""
+    nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not nearest.is_dir():
+        return f"{nearest} is no folder"
+    return "" if os.access(nearest, os.W_OK | os.X_OK) else f"{nearest} cannot be written to"
 
 
 def _read(text: str) -> tuple[Counterexample, ...]:

@@ -285,32 +285,6 @@ def test_interrupt_prints_what_is_decided(
     assert [claim["verdict"] for claim in data["claims"]] == ["proved", None]
 
 
-INTERRUPTED = """
-import os, signal, sys, threading
-from verify import runner
-from verify.__main__ import main
-
-start = runner._Crew.start
-
-def start_and_interrupt(*arguments):
-    start(*arguments)
-    threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
-
-if __name__ == "__main__":
-    runner._Crew.start = start_and_interrupt
-    sys.exit(main(["slow:forever"], package="tests.verify.slow_toys"))
-"""
-
-
-def test_a_real_interrupt_ends_the_processes() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", INTERRUPTED], cwd=ROOT, capture_output=True, text=True, timeout=60
-    )
-    assert done.returncode == 130, done.stderr
-    assert "1 claims: none decided; 1 interrupted" in done.stdout
-    assert done.stderr.strip() == ""
-
-
 def test_what_a_check_prints_does_not_spoil_the_json(tmp_path: Path) -> None:
     path = tmp_path / "noisy.py"
     path.write_text(NOISY)

@@ -1,11 +1,13 @@
 """Profiles: how many cases, which checks, how long, and that a seed fixes them all."""
 
+from fractions import Fraction
+
 import pytest
 from hypothesis import strategies as st
 
 from verify import Claim, Evidence, Level, Outcome, Profile, Refuted, Result, Verdict, judge, search
 from verify import searching as engine
-from verify.profile import Effort, current_effort, effort
+from verify.profile import Effort, briefly, current_effort, effort
 
 
 @pytest.mark.parametrize(
@@ -32,6 +34,33 @@ def test_longer_profiles_never_try_less() -> None:
         counts = [Effort(profile).cases(examples) for profile in Profile]
         assert counts == sorted(counts)
     assert [p.patience for p in Profile] == sorted(p.patience for p in Profile)
+
+
+def test_a_brief_search_is_shorter_in_a_quick_run_alone() -> None:
+    with effort(Profile.QUICK), briefly(Fraction(1, 4)):
+        assert [current_effort().cases(n) for n in (1, 100, 101)] == [1, 25, 26]
+    for profile in (Profile.DEFAULT, Profile.THOROUGH):
+        with effort(profile):
+            full = current_effort().cases(100)
+            with briefly(Fraction(1, 4)):
+                assert current_effort().cases(100) == full
+
+
+def test_a_wrong_version_may_take_all_cases_of_a_quick_run() -> None:
+    counts: dict[int, int] = dict.fromkeys((1, 2, 3), 0)
+    made = Claim(label="toy:late", where="here", says="1", value=1, mutants={"2": 2, "3": 3})
+
+    @made.check(Level.SEARCHED)
+    def counted(stated: int, *, seed: int) -> Evidence:
+        def holds(n: int) -> bool:
+            counts[stated] += 1
+            return stated == 1 or counts[stated] < 35 * (stated - 1)
+
+        return search(holds, st.integers(0, 10**6), domain="", examples=60, seed=seed)
+
+    outcome = judge(made, made.checks[0])
+    assert (outcome.rejected, outcome.survived) == (("2",), ("3",))
+    assert (counts[1], counts[3]) == (30, 60)
 
 
 def test_effort_holds_within_its_context() -> None:
@@ -61,7 +90,7 @@ def test_a_judged_check_takes_the_effort_of_its_profile() -> None:
     made = claim()
     made.check(Level.SEARCHED)(drawn)
     found = {p: judge(made, made.checks[0], profile=p) for p in (Profile.QUICK, Profile.DEFAULT)}
-    assert [o.evidence.cases for o in found.values() if o.evidence] == [30, 120]
+    assert [o.evidence.cases for o in found.values() if o.evidence] == [15, 120]
     again = judge(made, made.checks[0], profile=Profile.DEFAULT)
     assert (again.verdict, again.evidence) == (
         found[Profile.DEFAULT].verdict,

@@ -1,11 +1,13 @@
 """Every way in which a check can go wrong has its own verdict, and none of them is support."""
 
 from dataclasses import replace
+from pathlib import Path
 from time import monotonic
 
 import pytest
 
 from verify import Claim, Level, Outcome, Profile, Result, Verdict, discover, judge, results, run
+from verify.claim import TIME_LIMIT
 from verify.report.terminal import surprise
 
 TOYS = discover("tests.verify.toys")
@@ -91,6 +93,75 @@ def test_time_limits_grow_with_the_profile() -> None:
     (outcome,) = run(TOYS, TOYS.select(["toy:hangs"]), profile=Profile.DEFAULT)
     assert (outcome.verdict, outcome.detail) == (Verdict.ERROR, "killed at its time limit of 4 s")
     assert 4 <= outcome.seconds < 30
+
+
+def test_a_time_limit_may_be_given() -> None:
+    claims = TOYS.select(["toy:hangs", "toy:square"])
+    for profile in Profile:
+        hung, fine = run(TOYS, claims, jobs=1, profile=profile, time_limit=0.5)
+        if hung.claim == "toy:square":
+            hung, fine = fine, hung
+        assert fine.verdict is Verdict.PROVED
+        assert (hung.verdict, hung.detail) == (Verdict.ERROR, "killed at its time limit of 0.5 s")
+        assert hung.seconds < 5
+
+
+def test_limits_of_the_profiles() -> None:
+    limits = [TIME_LIMIT * profile.patience for profile in Profile]
+    assert limits == [15, 60, 600]
+    assert [profile.renews for profile in Profile] == [False, False, True]
+
+
+SLOW = """
+from time import sleep
+from hypothesis import strategies as st
+from verify import Claim, Level, search
+
+steady = Claim(label="own:slow", where="here", says="n < 60", value=60, mutants={"one": 1})
+
+@steady.check(Level.SEARCHED, time_limit=0.04)
+def slow(stated, *, seed):
+    def holds(n):
+        sleep(0.05)
+        return n < stated
+    return search(holds, st.integers(0, 59), domain="", examples=60, most=60, seed=seed)
+
+stuck = Claim(label="own:stuck", where="here", says="n < 60", value=60, mutants={"one": 1})
+
+@stuck.check(Level.SEARCHED, time_limit=0.04)
+def sleeps(stated, *, seed):
+    return search(lambda n: sleep(60) is None, st.integers(0, 59), domain="", examples=2)
+
+claims = (steady, stuck)
+"""
+
+
+def test_a_thorough_search_may_go_on_as_long_as_it_decides_cases(tmp_path: Path) -> None:
+    path = tmp_path / "slow.py"
+    path.write_text(SLOW)
+    registry = discover(file=path)
+    claims = registry.select(["all"])
+    found = {o.claim: o for o in run(registry, claims, jobs=2, profile=Profile.THOROUGH)}
+    assert found["own:slow"].verdict is Verdict.SEARCHED
+    assert found["own:slow"].seconds > 0.04 * Profile.THOROUGH.patience
+    assert found["own:stuck"].verdict is Verdict.ERROR
+    assert found["own:stuck"].detail == "killed after 1.6 s without a sign of life"
+    killed = {o.claim: o for o in run(registry, claims, jobs=2, profile=Profile.DEFAULT)}
+    assert all("killed at its time limit of 0.16 s" in o.detail for o in killed.values())
+
+
+def test_searches_come_last_in_a_thorough_run() -> None:
+    claims = [TOYS.claims[label] for label in ("toy:below", "toy:square")]
+    for profile, first in ((Profile.QUICK, "toy:below"), (Profile.THOROUGH, "toy:square")):
+        outcomes = run(TOYS, claims, jobs=1, profile=profile)
+        assert next(outcomes).claim == first
+        outcomes.close()  # type: ignore[attr-defined]
+
+
+def test_long_checks_are_begun_first() -> None:
+    both = TOYS.select(["toy:crashes", "toy:square"])
+    first = next(iter(run(TOYS, both, jobs=1)))
+    assert first.claim == "toy:square"
 
 
 def test_every_mutant_is_tried_though_one_survives() -> None:

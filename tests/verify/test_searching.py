@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from verify import Level, Refuted, Undecided, bounded, search
+from verify import Chart, Level, Refuted, Undecided, bounded, search
 from verify.comparing import brief
 from verify.searching import first_counterexample, show
 from verify.strategies import large_correlation_matrices
@@ -115,3 +115,59 @@ def test_arrays_are_shown_whole() -> None:
     shown = show(np.eye(64))
     assert shown.count("1.0") == 64
     assert "..." not in shown
+
+
+# Floats that contradict the statement
+
+
+def overlapping(case: object) -> tuple[Any, Any]:
+    from hermiso import certified
+
+    excess = certified.beta("tanh") - certified.beta("tanh", digits=35)  # a ball around 0
+    return 1 + excess, 1
+
+
+def violating(case: int) -> tuple[float, float]:
+    return (2.0 if case == 3 else 0.5), 1.0
+
+
+def test_floats_beyond_their_resolution_are_a_counterexample_without_an_exact_route() -> None:
+    with pytest.raises(Refuted, match=r"^2\.0 <= 1\.0 fails by 1 for 3"):
+        bounded(violating, st.integers(0, 9), domain="here", resolution=1e-6)
+
+
+def test_a_counterexample_of_floats_is_confirmed_or_cleared_exactly() -> None:
+    def bound(sides: tuple[Any, Any]) -> Any:
+        return bounded(
+            violating,
+            st.integers(0, 9),
+            domain="here",
+            resolution=1e-6,
+            exactly=lambda case: sides,
+        )
+
+    assert bound((Fraction(1), Fraction(1))).cases == 10
+    with pytest.raises(Refuted, match=r"^3 <= 1 fails by 2 for 3"):
+        bound((3, 1))
+
+
+@pytest.mark.parametrize("exact", [overlapping, too_close])
+def test_one_that_the_exact_route_leaves_open_is_no_close_call(exact: Any) -> None:
+    with pytest.raises(Undecided, match=r"^2\.0 <= 1\.0 fails by 1 for 3 in floats; "):
+        bounded(violating, st.integers(0, 9), domain="here", resolution=1e-6, exactly=exact)
+
+
+def test_a_climb_does_not_pass_it_by_either() -> None:
+    def steep(v: Fraction) -> tuple[float, float]:
+        return (2.0 if v > 4 else 0.5 + float(v) / 100), 1.0
+
+    line = Chart[Fraction](point=lambda v: (v,), case=lambda t: t[0])
+    with pytest.raises(Undecided, match="in floats; too close"):
+        bounded(
+            steep,
+            st.integers(0, 3).map(Fraction),
+            domain="here",
+            resolution=1e-6,
+            exactly=too_close,
+            chart=line,
+        )

@@ -24,6 +24,7 @@ from verify import (
     run,
     search,
 )
+from verify import store as store_module
 from verify.judging import Order, carried_out
 from verify.memory import Counterexample
 from verify.store import default_folder, origin
@@ -40,6 +41,40 @@ def said() -> list[str]:
 @pytest.fixture
 def store(tmp_path: Path, said: list[str]) -> Store:
     return Store(tmp_path / "cache", said.append)
+
+
+def test_a_folder_that_cannot_be_used_costs_one_warning(tmp_path: Path, said: list[str]) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    store = Store(blocked / "cache", said.append)
+    store.keep("toy:stored", "drawn", Counterexample(ORIGIN, 0, "draw", "x"))
+    assert [store.known("toy:stored", name) for name in ("drawn", "other")] == [(), ()]
+    (line,) = said
+    assert line.startswith(f"{blocked / 'cache'}: no counterexample of this run is stored there: ")
+    assert line.endswith(f"{blocked} is no folder")
+
+
+def test_a_folder_that_may_not_be_written_to(
+    tmp_path: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    Store(tmp_path / "deep" / "cache", said.append)
+    (line,) = said
+    assert line.startswith(f"{tmp_path / 'deep' / 'cache'}: ")
+    assert line.endswith(f"{tmp_path} cannot be written to")
+
+
+def test_a_disk_that_fills_up_costs_one_warning(
+    store: Store, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(store_module, "_replace", full)
+    for data in ("x", "y"):
+        store.keep("toy:stored", "drawn", Counterexample(ORIGIN, 0, "draw", data))
+    assert len(said) == 1
+    assert "No space left on device" in said[0]
 
 
 def claim(value: Any = 10) -> Claim:
@@ -190,13 +225,6 @@ def test_a_broken_file_is_a_warning(store: Store, said: list[str], content: byte
     found = Counterexample("", 0, "draw", "")
     store.keep("toy:a", "check", found)
     assert store.known("toy:a", "check") == (found,)
-
-
-def test_a_folder_that_cannot_be_written_is_a_warning(tmp_path: Path, said: list[str]) -> None:
-    (tmp_path / "file").write_text("no folder")
-    store = Store(tmp_path / "file", said.append)
-    store.keep("toy:a", "check", Counterexample("", 0, "draw", ""))
-    assert any("cannot be stored" in line for line in said)
 
 
 def test_the_default_folder_is_among_the_caches(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,6 +38,9 @@ def _claim(result: Result) -> dict[str, Any]:
         "why": claim.why,
         "corrected": claim.correction.label if claim.correction else None,
         "checks": [_check(outcome) for outcome in result.outcomes],
+        "left_out": [
+            {"name": check.name, "needs_profile": check.profile.word} for check in result.left_out
+        ],
     }
 
 

@@ -58,7 +58,12 @@ def _block(grid: Table, result: Result) -> None:
         level = Text(outcome.level.name.lower(), style="dim" if outcome.only else "")
         grid.add_row(*head, level, Text(_domain(outcome)), f"{outcome.seconds:.1f} s")
         head = (Text(), Text(), Text())
-    if not result.outcomes:
+    for check in result.left_out:
+        level = Text(check.level.name.lower(), style="dim")
+        said = Text(f"not run: {check.name} needs --profile {check.profile.word}", style="yellow")
+        grid.add_row(*head, level, said, "")
+        head = (Text(), Text(), Text())
+    if not result.outcomes and not result.left_out:
         grid.add_row(*head, "", Text("not decided"), "")
 
 
@@ -89,9 +94,21 @@ def _domain(outcome: Outcome) -> str:
 
 
 def summary(results: Sequence[Result], seconds: float) -> Group:
-    """Return the errata, everything unexpected, and the totals."""
-    lines = [*_errata(results), *_surprises(results), _totals(results, seconds)]
-    return Group(*lines)
+    """Return the errata, everything unexpected, what was left out, and the totals."""
+    lines = [*_errata(results), *_surprises(results), *_left_out(results)]
+    return Group(*lines, _totals(results, seconds))
+
+
+def _left_out(results: Sequence[Result]) -> list[Text]:
+    """Count the checks that the profile leaves out; the table names them."""
+    waiting = Counter(check.profile for result in results for check in result.left_out)
+    lines = [
+        f"not run in profile {results[0].profile.word}: {number} "
+        f"check{'' if number == 1 else 's'}, {'it needs' if number == 1 else 'they need'} "
+        f"--profile {profile.word}"
+        for profile, number in sorted(waiting.items())
+    ]
+    return [Text(line, style="yellow") for line in lines]
 
 
 def _errata(results: Sequence[Result]) -> list[Text]:
@@ -136,7 +153,11 @@ def _totals(results: Sequence[Result], seconds: float) -> Text:
     counts = Counter(result.verdict for result in decided)
     rejected = sum(len(o.rejected) for result in results for o in result.outcomes)
     unexpected = sum(not result.as_expected for result in decided)
-    words = ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict])
+    words = ", ".join(
+        f"{counts[verdict]} {verdict}" + (_remedy(decided) if verdict is Verdict.SKIPPED else "")
+        for verdict in Verdict
+        if counts[verdict]
+    )
     undecided = len(results) - len(decided)
     return Text(
         f"{len(results)} claims: {words or 'none decided'}"
@@ -146,3 +167,10 @@ def _totals(results: Sequence[Result], seconds: float) -> Text:
         + f"; {seconds:.1f} s",
         style="bold red" if unexpected else "bold",
     )
+
+
+def _remedy(decided: Sequence[Result]) -> str:
+    """Say which profile decides what this one skips, if one does."""
+    left_out = [result.left_out for result in decided if result.expects is Verdict.SKIPPED]
+    needed = [min(c.profile for c in checks if c.only is None) for checks in left_out]
+    return f" (needs --profile {max(needed).word})" if needed else ""
