@@ -5,6 +5,7 @@ Nothing here is proved: a spike between the points where the function was called
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -27,7 +28,7 @@ _NEAREST = 1e-30  # of the bracket: as close as bisection goes to 0
 _ZERO = 1e-10  # of the step
 _ROUNDS = 6
 _HALVED = 1e-3  # of a first panel: narrower ones show a kink
-_JUMP = 1e-9  # of the median size
+_JUMP = 1e-9  # of the root of E sigma^2
 _FINE = 1 / 4000  # distance of probes in z
 _LIMIT = 20_000
 _OFFSET = 0.381966  # of the first panels: a kink at a whole number is not to hide between them
@@ -244,7 +245,11 @@ class SampledModel:
     @cached_property
     def jumps(self) -> tuple[tuple[float, float], ...]:
         """(t, sigma(t+) - sigma(t-)) where the function is seen to jump."""
-        size = float(np.median(np.abs(self.panels.values))) + 1e-300
+        p, g = self.panels, abs(self.gain)
+        mass = importance(p.lower / g, p.upper / g) ** 2
+        with np.errstate(over="ignore", invalid="ignore"):
+            square = np.nansum(np.mean(p.values**2, axis=1) * mass)
+        size = math.sqrt(min(square, 1e300)) + 1e-300
         sides = ((t, self._beside(t)) for t in self.kinks)
         return tuple((t, high - low) for t, (low, high) in sides if abs(high - low) > _JUMP * size)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 import sympy as sp
 import torch
 
+import hermiso
 from hermiso import numeric
 from hermiso.errors import ActivationError, HermisoError
 
@@ -150,3 +152,25 @@ def test_bad_arguments() -> None:
         numeric.estimate(np.tanh, kinks=(np.inf,))
     with pytest.raises(ActivationError, match="no name of the catalogue"):
         numeric.beta("tanhh")
+
+
+@pytest.mark.parametrize("power", [1, 2])
+def test_a_kink_without_a_jump_has_a_finite_slope_at_one(power: int) -> None:
+    kappa = numeric.kernel_map(lambda x: np.maximum(x, 0) * np.tanh(x) ** power)
+    assert math.isfinite(kappa.slope_at_one)
+    assert kappa.complement(1e-300) == pytest.approx(1e-300 * kappa.slope_at_one, rel=1e-10)
+
+
+def test_mean_and_variance_of_a_callable_are_those_of_its_formula() -> None:
+    sampled = numeric.mean_and_variance(lambda x: np.maximum(x, 0), gain=2.0)
+    assert sampled == pytest.approx(numeric.mean_and_variance("relu", gain=2.0), rel=1e-12)
+
+
+@pytest.mark.parametrize("name", ["relu", "cos", "sigmoid", "exp", "gelu"])
+def test_mean_and_variance_match_certified_moments(name: str) -> None:
+    mean, variance = numeric.mean_and_variance(name)
+    sigma = hermiso.as_activation(name)
+    square = float(hermiso.enclose(sigma.expression**2, digits=20))
+    first = float(hermiso.enclose(sigma.expression, digits=20))
+    assert mean == pytest.approx(first, rel=1e-13)
+    assert variance == pytest.approx(square - first**2, rel=1e-12)

@@ -116,7 +116,9 @@ def matrices(*, largest: int = 4) -> SearchStrategy[Matrix]:
 
     def build(shape: tuple[int, int]) -> SearchStrategy[Matrix]:
         row = st.lists(st.integers(-3, 3).map(Fraction), min_size=shape[1], max_size=shape[1])
-        return st.lists(row.map(tuple), min_size=shape[0], max_size=shape[0]).map(tuple)
+        zero = st.just([Fraction(0)] * shape[1])
+        rows = st.sampled_from([row] * 5 + [zero]).flatmap(lambda chosen: chosen)
+        return st.lists(rows.map(tuple), min_size=shape[0], max_size=shape[0]).map(tuple)
 
     size = st.integers(1, largest)
     return st.tuples(size, size).flatmap(build)

@@ -224,7 +224,7 @@ def closed_forms_within_the_tail(stated: Series, *, seed: int) -> Evidence:
 
     domain = "hermiso.dual against 16 coefficients and the bound of the tail, |rho| < 1/2"
     cases = st.tuples(activations(x), correlations())
-    found = bounded(sides, cases, domain=domain, resolution=1e-9, examples=25, seed=seed)
+    found = bounded(sides, cases, domain=domain, resolution=1e-9, examples=25, most=1000, seed=seed)
     _lowest_orders(stated)  # the joint law, which the library takes for granted
     return found
 
