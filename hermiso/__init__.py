@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from hermiso import bounds, catalogue, certified, experiments, finite, gram, numeric
+    from hermiso import bounds, catalogue, certified, experiments, finite, gram, numeric, sweep
     from hermiso.activation import Activation, as_activation
     from hermiso.certified import moment as enclose
     from hermiso.closed_form import (
@@ -47,6 +47,7 @@ _HOME = {
 }
 _MODULES = (
     "bounds", "catalogue", "certified", "errors", "experiments", "finite", "gram", "numeric",
+    "sweep",
 )  # fmt: skip
 
 __all__ = [
@@ -75,6 +76,7 @@ __all__ = [
     "parse",
     "potential",
     "smoothing",
+    "sweep",
 ]
 
 

@@ -33,7 +33,7 @@ _ROOMS = {
     "run": "hermiso.experiments.command",
     "theorem4": "hermiso.finite.command",
     "sweep": "hermiso.sweep.command",
-    "results": "hermiso.sweep.command",
+    "results": "hermiso.sweep.reporting",
 }
 _EPILOG = """\
 EXPR is a name of the catalogue (gelu, leaky_relu, ...) or a formula in x:
@@ -46,6 +46,8 @@ EXPR is a name of the catalogue (gelu, leaky_relu, ...) or a formula in x:
 More commands, each with a --help of its own:
   python -m hermiso run figure-3 --quick       a figure of the paper: table and picture
   python -m hermiso theorem4 relu --width 1000 networks of finite width against Theorem 4
+  python -m hermiso sweep figure-3 --seeds 0-9 a grid of experiments, kept in one file
+  python -m hermiso results runs.sqlite        what the file holds
 """
 _NAME = r"[A-Za-z][A-Za-z0-9_]*"
 

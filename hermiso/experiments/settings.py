@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import fields, replace
-from typing import Any, TypeVar
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from types import NoneType, UnionType
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from hermiso.errors import ExperimentError
 
@@ -21,34 +23,101 @@ def changed(config: Config, settings: Iterable[str]) -> Config:
     Raises:
         ExperimentError: if there is no such field, or the value is not of its type.
     """
+    hints = get_type_hints(type(config))
     values: dict[str, Any] = {}
     for setting in settings:
-        name, text = parted(config, setting)
-        values[name] = read(config, name, text)
+        name, sign, text = (part.strip() for part in setting.partition("="))
+        if not sign or name not in hints:
+            raise ExperimentError(
+                f"{setting!r} is no setting; write FIELD=VALUE with a field of {', '.join(hints)}"
+            )
+        listed = get_origin(hints[name]) is tuple
+        given = [part.strip() for part in text.split(",")] if listed else text
+        values[name] = read(name, given, hints[name])
     return replace(config, **values)  # type: ignore[type-var]
 
 
-def parted(config: Any, setting: str) -> tuple[str, str]:
-    """Part FIELD=VALUE."""
-    name, sign, text = setting.partition("=")
-    known = [field.name for field in fields(config)]
-    if not sign or name not in known:
-        raise ExperimentError(
-            f"{setting!r} is no setting; write FIELD=VALUE with a field of {', '.join(known)}"
-        )
-    return name, text
+def read(name: str, given: Any, hint: Any) -> Any:
+    """Read a text, a JSON value, or a list of texts, as a value of a field's type.
 
-
-def read(config: Any, name: str, text: str) -> Any:
-    """Read a value of a field, of the type that the field has now."""
-    now = getattr(config, name)
-    if isinstance(now, tuple):
-        return tuple(_number_or_text(name, type(now[0]), part) for part in text.split(","))
-    return _number_or_text(name, type(now), text)
-
-
-def _number_or_text(name: str, kind: type, text: str) -> Any:
+    Raises:
+        ExperimentError: if it is none.
+    """
     try:
-        return kind(text.strip())
-    except ValueError:
-        raise ExperimentError(f"{name} is {text!r}; it must be of type {kind.__name__}") from None
+        return _read(given, hint)
+    except (ValueError, OverflowError):
+        wanted = getattr(hint, "__name__", "") if get_origin(hint) is None else ""
+        raise ExperimentError(
+            f"{name} is set to {given!r}; it must be of type {wanted or hint}"
+        ) from None
+
+
+def _read(given: Any, hint: Any) -> Any:
+    """Text or a JSON value as a value of the type, or ValueError."""
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin in {Union, UnionType}:
+        return _first(given, inner)
+    if origin is Literal:
+        return _first_of(inner, given)
+    if origin is tuple and isinstance(given, list):
+        kinds = [inner[0]] * len(given) if inner[1:] == (...,) else inner
+        return tuple(_read(entry, kind) for entry, kind in zip(given, kinds, strict=True))
+    if hint in _SCALARS and not isinstance(given, list | dict):
+        return _SCALARS[hint](given)
+    raise ValueError
+
+
+def _first(given: Any, hints: Iterable[Any]) -> Any:
+    for hint in sorted(hints, key=lambda hint: hint is str):  # text takes everything
+        try:
+            return _read(given, hint)
+        except ValueError:
+            continue
+    raise ValueError
+
+
+def _first_of(values: Iterable[Any], given: Any) -> Any:
+    for value in values:
+        if given == value or given == str(value):
+            return value
+    raise ValueError
+
+
+def _integer(given: Any) -> int:
+    # Only what is written as an integer: neither 1.5 nor True nor 1_000.
+    if not re.fullmatch(r"[+-]?[0-9]{1,4000}", str(given)):
+        raise ValueError
+    return int(given)
+
+
+def _real(given: Any) -> float:
+    if isinstance(given, bool) or given is None or "_" in str(given):
+        raise ValueError
+    return float(given)
+
+
+def _truth(given: Any) -> bool:
+    words = {"true": True, "false": False}
+    if str(given).lower() not in words:
+        raise ValueError
+    return words[str(given).lower()]
+
+
+def _text(given: Any) -> str:
+    if not isinstance(given, str) or not given:
+        raise ValueError
+    return given
+
+
+def _nothing(given: Any) -> None:
+    if given not in (None, "None", "none"):
+        raise ValueError
+
+
+_SCALARS: Mapping[Any, Any] = {
+    int: _integer,
+    float: _real,
+    bool: _truth,
+    str: _text,
+    NoneType: _nothing,
+}

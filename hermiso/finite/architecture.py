@@ -85,8 +85,12 @@ class Architecture:
 
     @cached_property
     def constants(self) -> tuple[float, float, float]:
-        """c_0, Var sigma and E sigma^2 of a preactivation N(0, 1 + bias^2)."""
-        gain = self.gain * math.sqrt(1 + self.bias**2)
+        """c_0, Var sigma and E sigma^2 of what the activation is given in the mean field.
+
+        That is N(0, 1 + bias^2), or N(0, 1) where normalization comes first and takes in the bias.
+        """
+        first = self.order == "activation-first"
+        gain = self.gain * (math.sqrt(1 + self.bias**2) if first else 1)
         c0, variance = mean_and_variance(self.known or self.activation, gain=gain)
         return c0, variance, variance + c0**2
 
@@ -98,8 +102,13 @@ class Architecture:
         shrink to nothing beside it for want of normalization.
         """
         shrinking = self.centring == "layer" and self.normalization == "none"
-        kept = self.centring in ("none", "batch")
+        kept = self.centring in ("none", "batch") or self.order == "normalization-first"
         return 0.0 if kept or shrinking else self.constants[0]
+
+    @property
+    def loses_mean(self) -> bool:
+        """Whether every sample of activations is centred by its own mean."""
+        return self.centring == "layer" and self.order == "activation-first"
 
     def steps(self, layer: int) -> tuple[Step, ...]:
         """The parts of a layer after the preactivation, in order; layers count from 0."""

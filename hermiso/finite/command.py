@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from hermiso.errors import HermisoError
+from hermiso.errors import FiniteError, HermisoError
 from hermiso.finite.theorem4 import Report, check_theorem4
 from hermiso.finite.workers import launched
 
@@ -29,12 +29,9 @@ def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     try:
         with launched() as workers:
-            X = np.random.default_rng(options.seed).standard_normal(
-                (options.samples, options.input)
-            )
             report = check_theorem4(
                 options.activation,
-                X,
+                _samples(options),
                 options.width,
                 options.depth,
                 runs=options.runs,
@@ -73,6 +70,16 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--device", default="cpu", help="cpu, cuda, ...")
     parser.add_argument("--dtype", default="float32", choices=("float32", "float64"))
     return parser
+
+
+def _samples(options: argparse.Namespace) -> Any:
+    n, features, seed = options.samples, options.input, options.seed
+    if n < 1 or features < 2 or seed < 0:
+        raise FiniteError(
+            f"samples = {n}, input = {features}, seed = {seed}; at least 1 sample of at least 2 "
+            "features and a seed >= 0 are required"
+        )
+    return np.random.default_rng(seed).standard_normal((n, features))
 
 
 def _device(name: str) -> Any:

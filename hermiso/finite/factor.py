@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
@@ -23,20 +24,27 @@ def factor(G: Tensor) -> Tensor:
             gives a row of zeros; a matrix that is not finite, or indefinite beyond rounding, a
             factor of NaN.
     """
+    scale = torch.diagonal(G, dim1=-2, dim2=-1).sqrt()
+    L, failed = torch.linalg.cholesky_ex(G / scale[..., :, None] / scale[..., None, :])
+    pivots = torch.diagonal(L, dim1=-2, dim2=-1)
+    tolerance = 8 * G.shape[-1] * torch.finfo(G.dtype).eps
+    kept = (failed == 0) & (pivots.amin(-1) > math.sqrt(tolerance))  # False for NaN
+    if bool(kept.all()):
+        return scale[..., :, None] * L
+    F = scale[..., :, None] * L
+    F[~kept] = _singular(G[~kept], tolerance)
+    return F
+
+
+def _singular(G: Tensor, tolerance: float) -> Tensor:
     finite = torch.isfinite(G).all(dim=(-2, -1), keepdim=True)
     scale = torch.diagonal(G, dim1=-2, dim2=-1).clamp(min=0).sqrt()
     safe = torch.where(scale > 0, scale, 1.0)
     R = G / safe[..., :, None] / safe[..., None, :]
     eye = torch.eye(G.shape[-1], dtype=G.dtype, device=G.device)
     R = torch.where(finite, torch.where(eye > 0, 1.0, (R + R.mT) / 2), eye)
-    L, failed = torch.linalg.cholesky_ex(R)
-    pivots = torch.diagonal(L, dim1=-2, dim2=-1)
-    tolerance = 8 * G.shape[-1] * torch.finfo(G.dtype).eps
-    lost = (failed > 0) | ~(pivots.square().amin(-1) > tolerance)
-    if bool(lost.any()):
-        L = L.clone()
-        L[lost] = _by_eigenvalues(R[lost], tolerance)
-    return torch.where(finite, scale[..., :, None] * L, torch.nan)
+    F = scale[..., :, None] * _by_eigenvalues(R, tolerance)
+    return torch.where(finite, F, torch.nan)
 
 
 def _by_eigenvalues(R: Tensor, tolerance: float) -> Tensor:

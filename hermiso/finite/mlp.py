@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -95,7 +96,7 @@ def input_gram(X: Any, *, normalize: bool = True) -> Tensor:
         X: the samples, one a row.
         normalize: whether they are centred and normalized as in eq. (1).
     """
-    x = torch.as_tensor(X).double()
+    x = (X if torch.is_tensor(X) else torch.from_numpy(np.array(X))).double()
     if x.ndim != 2:
         raise FiniteError(f"X has shape {tuple(x.shape)}; samples are the rows of a matrix")
     x = normalized_input(x) if normalize else x
@@ -110,6 +111,8 @@ def gram_trajectory(model: MLP, X: Tensor, *, keep_gram: bool = False) -> Trajec
         X: samples, shape (n, d_0).
         keep_gram: whether the Gram matrices of the outputs are kept.
     """
+    if X.ndim != 2:
+        raise FiniteError(f"X has shape {tuple(X.shape)}; samples are the rows of a matrix")
     recorder = Recorder(1, len(model.weight), keep_gram)
     with torch.no_grad():
         for layer, part, features in model.parts(X):

@@ -78,7 +78,7 @@ class Moments:
 class Linear:
     """A centring or normalization that is linear in the features, given their moments."""
 
-    on_features: Callable[[Tensor], Tensor]  # of shape (runs, n, neurons)
+    on_features: Callable[[Tensor, slice], Tensor]  # of shape (runs, n, neurons); which runs
     on_moments: Callable[[Moments], Moments]
 
 
@@ -88,21 +88,21 @@ def linear(step: Step, m: Moments | None) -> Linear | None:
         case ("activate", _) | ("normalize", "batch"):
             return None
         case (_, "none"):
-            return Linear(lambda H: H, lambda m: m)
+            return Linear(lambda H, _: H, lambda m: m)
         case ("centre", "batch"):
-            return Linear(lambda H: H - H.mean(-2, keepdim=True), Moments.less_batch_mean)
+            return Linear(lambda H, _: H - H.mean(-2, keepdim=True), Moments.less_batch_mean)
         case ("centre", "mean-field"):
             c = step.constant
-            return Linear(lambda H: H - c, lambda m: m.less_constant(c))
+            return Linear(lambda H, _: H - c, lambda m: m.less_constant(c))
         case (_, "mean-field"):
             c = step.constant
-            return Linear(lambda H: H / c, lambda m: m.over_constant(c))
+            return Linear(lambda H, _: H / c, lambda m: m.over_constant(c))
     assert m is not None
     if step.action == "centre":
         means = (m.mean + m.offset)[..., None]
-        return Linear(lambda H: H - means.to(H.dtype), Moments.less_mean)
+        return Linear(lambda H, runs: H - means[runs].to(H.dtype), Moments.less_mean)
     norms = m.norms[..., None]
-    return Linear(lambda H: H / norms.to(H.dtype), Moments.over_norms)
+    return Linear(lambda H, runs: H / norms[runs].to(H.dtype), Moments.over_norms)
 
 
 def needs_moments(step: Step) -> bool:
@@ -115,10 +115,14 @@ def over_batch(H: Tensor) -> Tensor:
     return H / H.square().mean(-2, keepdim=True).sqrt()
 
 
-def resolved(m: Moments, dtype: Any) -> Moments:
-    """Replace by NaN the runs in which a sample's spread lies in the rounding of its mean."""
-    spread = torch.diagonal(m.products, dim1=-2, dim2=-1) - m.mean.square()
+def resolved(m: Moments, dtype: Any, about_mean: bool) -> Moments:
+    """Replace by NaN the runs in which what is left of a sample lies in the rounding of its mean.
+
+    What is left after centring by the sample's own mean, or by the offset only.
+    """
+    spread = torch.diagonal(m.products, dim1=-2, dim2=-1)
+    spread = spread - m.mean.square() if about_mean else spread
     noise = _NOISE * torch.finfo(dtype).eps * (m.mean + m.offset).abs()
-    lost = (spread < noise.square()).any(-1)
+    lost = ~(spread >= noise.square()).all(-1)
     mean = torch.where(lost[:, None], torch.nan, m.mean)
     return Moments(mean, torch.where(lost[:, None, None], torch.nan, m.products), m.offset)

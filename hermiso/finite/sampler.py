@@ -25,7 +25,7 @@ from hermiso.finite.workers import ALONE, Workers
 from hermiso.gram import isometry_gap
 
 Tensor = Any
-OnTile = Callable[[Tensor], Tensor]
+OnTile = Callable[[Tensor, slice], Tensor]  # features of these runs
 
 _BLOCK = 2**17  # normals held at once: they stay in the cache
 
@@ -128,7 +128,8 @@ class _Layer:
         return m
 
     def _elementwise(self, step: Step) -> OnTile:
-        return self.architecture.function if step.action == "activate" else over_batch
+        function = self.architecture.function if step.action == "activate" else over_batch
+        return lambda H, _: function(H)
 
     def _streamed(self, on_tiles: Sequence[OnTile], shift: float) -> Moments:
         """Moments of the features after these functions: one pass over the neurons."""
@@ -136,7 +137,10 @@ class _Layer:
             totals = [self._sums(run, on_tiles, shift) for run in self._runs()]
         mean, products = (torch.cat(t) / self.width for t in zip(*totals, strict=True))
         mean, products = self.workers.summed(mean, (products + products.mT) / 2)
-        return resolved(Moments(mean, products, offset=shift), self.normals.dtype)
+        given = torch.isfinite(self.F).all((-2, -1))  # not every function hands a NaN on
+        mean = torch.where(given[:, None], mean, torch.nan)
+        m = Moments(mean, products, offset=shift)
+        return resolved(m, self.normals.dtype, about_mean=self.architecture.loses_mean)
 
     def _runs(self) -> Iterable[slice]:
         """Batches of runs whose tiles are held at once."""
@@ -154,7 +158,7 @@ class _Layer:
         for Z in self.normals.drawn(keys, self.width, self.workers.rank, self.workers.world):
             H = F @ Z
             for on_tile in on_tiles:
-                H = on_tile(H)
+                H = on_tile(H, runs)
             K = buffer[..., : H.shape[-1]].copy_(H)
             K -= shift
             first += K.sum(-1)
@@ -198,7 +202,7 @@ def _positive(name: str, value: Any, least: int = 1) -> int:
 def _grams(G0: Any, runs: int, device: Any) -> Tensor:
     if torch.device(device).type == "cuda" and not torch.cuda.is_available():
         raise FiniteError(f"the device is {device}, and torch sees no GPU here; use device='cpu'")
-    G = torch.as_tensor(np.asarray(G0) if not torch.is_tensor(G0) else G0)
+    G = G0.detach() if torch.is_tensor(G0) else torch.from_numpy(np.array(G0))
     G = G.to(dtype=torch.float64, device=device)
     if G.ndim not in (2, 3) or G.shape[-1] != G.shape[-2] or (G.ndim == 3 and len(G) != runs):
         raise FiniteError(

@@ -75,8 +75,8 @@ def stream(seed: Any, n: int, device: Any, dtype: Any, tile: int | None = None) 
     place = torch.device(device)
     if tile is None:
         tile = max(1, _TILE.get(place.type, _LARGE_TILE) // n)
-    if tile < 1:
-        raise FiniteError(f"the tile is {tile}; it must be at least 1 neuron")
+    if isinstance(tile, bool) or not hasattr(tile, "__index__") or tile < 1:
+        raise FiniteError(f"the tile is {tile!r}; it must be an integer >= 1, in neurons")
     return Stream(number, n, place, dtype, tile)
 
 

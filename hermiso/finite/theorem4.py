@@ -112,11 +112,15 @@ def check_theorem4(
 
 
 def interval(values: Array, confidence: float) -> tuple[Array, Array]:
-    """Student's confidence interval of the mean over the first axis."""
+    """Student's confidence interval of the mean over the first axis.
+
+    A mean that is not finite is both of its ends.
+    """
     runs = len(values)
     if runs < 2:
         raise FiniteError(f"there are {runs} runs; a confidence interval needs at least 2")
-    spread = values.std(0, ddof=1) / math.sqrt(runs)
+    finite = np.isfinite(values).all(0)
+    spread = np.where(finite, values, 0.0).std(0, ddof=1) / math.sqrt(runs)
     reach = float(stdtrit(runs - 1, (1 + confidence) / 2)) * spread
     return values.mean(0) - reach, values.mean(0) + reach
 

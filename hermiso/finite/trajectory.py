@@ -130,7 +130,8 @@ class Recorder:
 
     def trajectory(self) -> Trajectory:
         """Return what has been noted."""
-        self._measure()
+        if self._waiting:
+            self._measure()
         parts = {
             part: Series(*(values[..., i] for i in range(4)))
             for part, values in self._values.items()

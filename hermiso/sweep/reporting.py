@@ -1,0 +1,71 @@
+"""Command line of results: python -m hermiso results runs.sqlite --output runs.parquet."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from hermiso.errors import HermisoError, StoreError, SweepError
+from hermiso.store import Record, read
+from hermiso.sweep.tables import export, results
+
+REFUSED, BAD_INPUT = 1, 2
+_ROWS = 20  # of the table on the screen
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print the results of sweeps, or write them to a file.
+
+    Args:
+        arguments: what follows `results`.
+
+    Returns:
+        The exit status: 0 done, 1 the store cannot be read, 2 bad input.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        print(_failed(options) if options.failed else _results(options))
+    except StoreError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return REFUSED
+    except HermisoError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return BAD_INPUT
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m hermiso results",
+        description="Print the results of sweeps, or write them to a file.",
+    )
+    parser.add_argument("store", metavar="FILE", help="the file that a sweep has written")
+    parser.add_argument("--experiment", metavar="NAME", help="only this one")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--output", metavar="OUT", help="write the table to OUT.csv or OUT.parquet")
+    form.add_argument("--failed", action="store_true", help="print the tracebacks of failed cells")
+    return parser
+
+
+def _results(options: argparse.Namespace) -> str:
+    table = results(options.store, options.experiment)
+    shape = f"{len(table)} rows of {len(table.columns)} columns"
+    if options.output is None:
+        shown = table.to_string(max_rows=_ROWS, index=False)
+        return f"{shown}\n{shape}" if len(table) else "no cell is finished"
+    if os.path.realpath(options.output) == os.path.realpath(options.store):
+        raise SweepError(f"the output {options.output} is the store itself; choose another path")
+    export(table, Path(options.output))
+    return f"{shape}: {options.output}"
+
+
+def _failed(options: argparse.Namespace) -> str:
+    records = [r for r in read(options.store, options.experiment) if r.error is not None]
+    return "\n".join(map(_told, records)) or "no cell has failed"
+
+
+def _told(record: Record) -> str:
+    return f"{record.cell}\n{record.error}"

@@ -1,0 +1,108 @@
+"""python -m hermiso run: a table, a picture, and errors that say what is wrong."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from hermiso.__main__ import main
+from hermiso.experiments import get, names
+
+TINY = ["--set", "width=40", "--set", "depth=3", "--set", "runs=2", "--set", "activations=relu"]
+
+
+def test_a_run_writes_the_table_and_the_picture(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "new" / "folder"
+    assert main(["run", "figure-4", "--quick", "--output", str(folder)]) == 0
+    assert sorted(path.name for path in folder.iterdir()) == ["figure-4.csv", "figure-4.png"]
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert out.startswith("figure-4: layer against mean-field centring\n  activations = relu tanh")
+    assert str(folder / "figure-4.csv") in out
+    assert str(folder / "figure-4.png") in out
+    written = pd.read_csv(folder / "figure-4.csv")
+    expected = get("figure-4").run(get("figure-4").quick)
+    pd.testing.assert_frame_equal(written, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_figure_prints_where_its_curves_end(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = ["--set", "points=5"] if name == "figure-b1" else TINY
+    command = ["run", name, "--quick", "--no-plot", "--output", str(tmp_path), *settings]
+    assert main(command) == 0
+    assert [path.name for path in tmp_path.iterdir()] == [f"{name}.csv"]
+    lines = capsys.readouterr().out.splitlines()
+    assert any(line.split()[:1] == ["relu"] for line in lines[2:])
+    assert lines[-1].endswith(f"{name}.csv")
+
+
+def test_settings_reach_the_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "figure-3", "--quick", "--no-plot", "--output", str(tmp_path), *TINY]) == 0
+    assert "width = 40, depth = 3, runs = 2" in capsys.readouterr().out
+    table = pd.read_csv(tmp_path / "figure-3.csv")
+    assert set(table["activation"]) == {"relu"}
+    assert table["layer"].max() == 3
+
+
+def test_several_figures_are_run_in_order(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    figures = ["figure-a1", "figure-9"]
+    assert main(["run", *figures, "--quick", "--no-plot", "--output", str(tmp_path), *TINY]) == 0
+    titles = [line for line in capsys.readouterr().out.splitlines() if line.startswith("figure-")]
+    assert [line.partition(":")[0] for line in titles] == figures
+
+
+def test_a_second_run_replaces_the_first(tmp_path: Path) -> None:
+    command = ["run", "figure-3", "--quick", "--no-plot", "--output", str(tmp_path), *TINY]
+    (tmp_path / "figure-3.csv").write_text("old")
+    assert main(command) == 0
+    assert (tmp_path / "figure-3.csv").read_text().startswith("activation,")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["figure-7"], "no experiment is called 'figure-7'; there are figure-3"),
+        (["figure-4", "figure-7"], "no experiment is called 'figure-7'"),
+        (["figure-4", "--set", "breadth=3"], "'breadth=3' is no setting; write FIELD=VALUE"),
+        (["figure-4", "--set", "width"], "'width' is no setting; write FIELD=VALUE"),
+        (["figure-4", "--set", "width=wide"], "width is set to 'wide'; it must be of type int"),
+        (["figure-4", "--set", "width=0"], "width is 0; it must be an integer >= 1"),
+        (["figure-4", "--set", "dtype=half"], "dtype is 'half'; it must be float32 or float64"),
+        (["figure-4", "--set", "activations=reluu"], "'reluu' is no name of the catalogue"),
+        (["figure-b1", "--set", "points=1"], "at least 2 points are required"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_bad_input_is_one_line_and_exits_with_2(
+    arguments: list[str], says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", *arguments, "--quick", "--output", str(tmp_path)]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("error: ")
+    assert says in err
+    assert len(err.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_a_file_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "file"
+    path.write_text("mine")
+    assert main(["run", "figure-3", "--quick", "--output", str(path), *TINY]) == 2
+    assert str(path) in capsys.readouterr().err
+    assert path.read_text() == "mine"
+
+
+@pytest.mark.parametrize("arguments", [[], ["figure-4", "--nonsense"]], ids=["no name", "option"])
+def test_what_argparse_refuses_exits_with_2(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", *arguments]) == 2
+    assert "usage: python -m hermiso run" in capsys.readouterr().err
