@@ -43,11 +43,12 @@ format: $(READY)  ## mend what ruff can mend
 types: $(READY)  ## mypy --strict on both packages
 	$(BIN)/mypy
 
+# One thread for each of pytest's processes: torch's own would wait for each other.
 pytest: $(READY)
-	$(BIN)/pytest -n auto
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto
 
 search: $(READY)  ## the long random searches
-	$(BIN)/pytest -n auto -m search
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto -m search
 
 bench: $(READY)  ## run every script in benchmarks/
 	@set -e; for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script; done

@@ -217,6 +217,7 @@ def _serve(connection: Connection) -> None:
     """Judge one check after the other."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     os.dup2(2, 1)  # what a check prints must not get between the results
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # for torch, once loaded: the crew has the cores
     with suppress(BrokenPipeError, EOFError):  # the parent has ended
         while True:
             _judge(connection, connection.recv())
