@@ -27,8 +27,9 @@ def main(arguments: Sequence[str]) -> int:
     """Run experiments, write FOLDER/NAME.csv and NAME.png, and print where the curves end."""
     options = _parser().parse_args(arguments)
     try:
-        chosen = names() if "all" in options.names else options.names
-        for experiment in [get(name) for name in chosen]:
+        chosen = [get(name) for name in options.names if name != "all"]
+        options.output.mkdir(parents=True, exist_ok=True)
+        for experiment in map(get, names()) if "all" in options.names else chosen:
             _run(experiment, options)
     except (HermisoError, ImportError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
@@ -90,7 +91,6 @@ def _written(
     experiment: Experiment, config: Any, table: Table, options: argparse.Namespace
 ) -> list[Path]:
     """Write the table, and the picture; each whole or not at all."""
-    options.output.mkdir(parents=True, exist_ok=True)
     path = options.output / f"{experiment.name}.csv"
     part = path.with_suffix(".csv.part")
     table.to_csv(part, index=False)

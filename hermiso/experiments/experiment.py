@@ -132,10 +132,10 @@ def summary(table: Table, value: str = "gap", confidence: float = 0.99) -> Table
 
 def checked(config: Any) -> Any:
     """Refuse a config that no network can be built from."""
-    for field in ("samples", "width", "depth", "runs"):
-        value = getattr(config, field, 1)
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise ExperimentError(f"{field} is {value!r}; it must be an integer >= 1")
+    for field, least in (("samples", 2), ("width", 1), ("depth", 1), ("runs", 1), ("seed", 0)):
+        value = getattr(config, field, least)
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise ExperimentError(f"{field} is {value!r}; it must be an integer >= {least}")
     degeneracy = getattr(config, "degeneracy", 1.0)
     if not 0 < degeneracy < math.inf:
         raise ExperimentError(f"degeneracy is {degeneracy!r}; it must be a number > 0")

@@ -32,7 +32,7 @@ def run(config: Config) -> Table:
     def at(gain: float) -> Callable[[str], Architecture]:
         return lambda name: Architecture(name, gain=gain)
 
-    return networks(config, {f"α = {gain:g}": at(gain) for gain in config.gains})
+    return networks(config, {f"α = {gain}": at(gain) for gain in config.gains})
 
 
 def plot(table: Table, config: Config) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from hermiso.errors import ExperimentError
 from hermiso.experiments.experiment import Config, Experiment, Table, networks
 from hermiso.experiments.pictures import curves, legend
 from hermiso.finite import Architecture
@@ -16,7 +17,10 @@ def xavier_gain(activation: str) -> float:
     """Return what `torch.nn.init.calculate_gain` recommends for an activation of the catalogue."""
     from torch.nn.init import calculate_gain
 
-    return float(calculate_gain(activation))
+    try:
+        return float(calculate_gain(activation))
+    except ValueError as error:
+        raise ExperimentError(f"torch recommends no gain for {activation}: {error}") from error
 
 
 def run(config: Config) -> Table:

@@ -20,7 +20,8 @@ examples:
   python -m hermiso theorem4 gelu --width 1000 --depth 40
   torchrun --nproc-per-node 2 -m hermiso theorem4 relu --width 10000000   (the width is shared)
 
-Exit status: 0 covered by the bound or by the bound and the floor, 1 violated, 2 bad input.
+Exit status: 0 covered by the bound or by the bound and the floor, 1 violated or undecided, 2 bad
+input.
 """
 
 
@@ -46,7 +47,7 @@ def main(arguments: Sequence[str]) -> int:
     except (HermisoError, RuntimeError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    return int(report.verdict == "violation")
+    return int(report.verdict in ("undecided", "violation"))
 
 
 def _parser() -> argparse.ArgumentParser:

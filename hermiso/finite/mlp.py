@@ -136,6 +136,7 @@ def _applied(step: Step, architecture: Architecture, h: Tensor) -> Tensor:
 
 def _widths(widths: Iterable[int]) -> Sequence[int]:
     found = list(widths)
-    if len(found) < 2 or not all(type(width) is int and width >= 1 for width in found):
+    whole = all(hasattr(w, "__index__") and not isinstance(w, bool) and w >= 1 for w in found)
+    if len(found) < 2 or not whole:
         raise FiniteError(f"widths is {found}; give d_0, d_1, ..., d_L, all integers >= 1")
-    return found
+    return [int(w) for w in found]

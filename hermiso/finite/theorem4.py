@@ -18,8 +18,10 @@ from hermiso.finite.mlp import input_gram
 from hermiso.finite.sampler import simulate
 
 Array = NDArray[np.float64]
-Verdict = Literal["mean-field bound", "finite-width floor", "violation"]
-VERDICTS: tuple[Verdict, ...] = ("mean-field bound", "finite-width floor", "violation")
+Verdict = Literal["mean-field bound", "finite-width floor", "undecided", "violation"]
+VERDICTS: tuple[Verdict, ...] = (
+    "mean-field bound", "finite-width floor", "undecided", "violation",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -52,10 +54,12 @@ class Report:
     def __str__(self) -> str:
         count = Counter(self.verdicts)
         layers = ", ".join(f"{count[v]} by the {v}" for v in VERDICTS[:2] if count[v])
+        unclear = f"; undecided {count['undecided']}: take more runs" if count["undecided"] else ""
         bad = [layer for layer, v in enumerate(self.verdicts) if v == "violation"]
         violated = f"; violated at layers {bad}" if bad else ""
         return (
-            f"{self.verdict}: of {len(self.gap)} layers {layers or 'none'} covered{violated}; "
+            f"{self.verdict}: of {len(self.gap)} layers {layers or 'none'} covered"
+            f"{unclear}{violated}; "
             f"last gap {self.gap[-1]:.4g} in [{self.low[-1]:.4g}, {self.high[-1]:.4g}], "
             f"bound {self.all_layers[-1]:.4g}, floor {self.floor:.4g}"
         )
@@ -77,7 +81,8 @@ def check_theorem4(
 
     The verdict of a layer: "mean-field bound" if the confidence interval of the mean gap reaches
     down to the sharper bound for every layer, and so to the paper's; "finite-width floor" if it
-    reaches down to that bound plus (1 + resolution) times the floor; else "violation".
+    reaches down to that bound plus (1 + resolution) times the floor; "violation" if it does not;
+    "undecided" if the interval, longer than twice bound and floor, would cover anything.
 
     Args:
         activation: whatever `hermiso.beta` takes.
@@ -86,9 +91,13 @@ def check_theorem4(
         depth: number of layers.
         runs: R >= 2.
         seed: of the weights.
-        confidence: of the interval of each layer, by Student's t.
+        confidence: of the intervals of all layers together, by Student's t and Bonferroni.
         resolution: the relative error allowed to the floor law, which is of leading order in 1/d.
         **options: of `simulate`.
+
+    Raises:
+        FiniteError: if an argument is out of its domain, or a network leaves the range of floats,
+            as ReLU does where all features of a sample are 0.
     """
     if runs < 2 or not 0 < confidence < 1 or not resolution >= 0:
         raise FiniteError(
@@ -101,14 +110,29 @@ def check_theorem4(
     beta, n = float(numeric.beta(activation)), G0.shape[-1]
     layers = np.arange(depth + 1)
     gap0 = float(gap[0, 0])
-    mean, (low, high) = gap.mean(0), interval(gap, confidence)
+    if len(G0) > width:
+        raise FiniteError(
+            f"{len(G0)} samples in width {width} have a singular Gram matrix, whatever the "
+            "activation; give at most as many samples as the width"
+        )
+    _check_gap(gap)
+    mean, (low, high) = gap.mean(0), interval(gap, 1 - (1 - confidence) / (depth + 1))
     sharp = bounds.all_layers(beta, n, gap0, layers)
     floor = bounds.floor(beta, n, width)
-    verdicts = tuple(
-        _verdict(*row, resolution) for row in zip(low, sharp, [floor] * len(low), strict=True)
-    )
+    rows = zip(low, high, sharp, strict=True)
+    verdicts = tuple(_verdict(*row, floor, resolution) for row in rows)
     paper = bounds.theorem4(beta, n, gap0, layers)
     return Report(mean, low, high, paper, sharp, floor, verdicts)
+
+
+def _check_gap(gap: Array) -> None:
+    lost = np.isnan(gap)
+    if lost.any():
+        run, layer = (int(i[0]) for i in np.nonzero(lost))
+        raise FiniteError(
+            f"run {run} left the range of floats at layer {layer}: the features of a sample "
+            "overflow or are all equal; choose a larger width, or float64"
+        )
 
 
 def interval(values: Array, confidence: float) -> tuple[Array, Array]:
@@ -125,8 +149,10 @@ def interval(values: Array, confidence: float) -> tuple[Array, Array]:
     return values.mean(0) - reach, values.mean(0) + reach
 
 
-def _verdict(low: float, bound: float, floor: float, resolution: float) -> Verdict:
-    slack = 1e-12 * bound  # at layer 0 the bound is the gap itself
-    if low <= bound + slack:
-        return "mean-field bound"
-    return "finite-width floor" if low <= bound + (1 + resolution) * floor else "violation"
+def _verdict(low: float, high: float, bound: float, floor: float, resolution: float) -> Verdict:
+    reach = bound * (1 + 1e-12)  # at layer 0 the bound is the gap itself
+    if not low <= reach + (1 + resolution) * floor:
+        return "violation"
+    if high > low + 2 * max(bound, floor):  # the runs are too few to tell
+        return "undecided"
+    return "mean-field bound" if low <= reach else "finite-width floor"

@@ -23,7 +23,8 @@ class Series:
     """One part of the layers: column l is layer l, the input is layer 0.
 
     NaN stands where a part does not exist (the input has only "output") and where a network left
-    the range of floats: features that overflow, are all 0, or lie in the rounding of their mean.
+    the range of floats: features that overflow, are all 0, or lie in the rounding of their mean
+    (an `MLP` may go on where `simulate` stops: it has no such check of its own).
 
     Attributes:
         gap: isometry gaps -log I, shape (runs, L + 1).

@@ -12,7 +12,7 @@ SMALL = ["--samples", "4", "--input", "12", "--width", "60", "--depth", "20", "-
 
 
 def test_a_covered_network_exits_with_0(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["theorem4", "relu", *SMALL]) == 0
+    assert main(["theorem4", "relu", *SMALL, "--runs", "100"]) == 0
     out, err = capsys.readouterr()
     lines = out.splitlines()
     assert err == ""
@@ -38,9 +38,14 @@ def test_a_violation_exits_with_1(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     architecture = theorem4.Architecture
-    monkeypatch.setattr(theorem4, "Architecture", lambda a: architecture(a, "none", "none"))
-    assert main(["theorem4", "relu", *SMALL, "--depth", "40"]) == 1
+    monkeypatch.setattr(theorem4, "Architecture", lambda a: architecture(a, "none"))
+    assert main(["theorem4", "relu", *SMALL, "--depth", "40", "--runs", "100"]) == 1
     assert "violation: of 41 layers" in capsys.readouterr().out
+
+
+def test_too_few_runs_exit_with_1(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["theorem4", "relu", *SMALL, "--runs", "2"]) == 1
+    assert "take more runs" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,11 @@ from scipy import stats
 
 from hermiso import bounds, numeric
 from hermiso.errors import FiniteError
-from hermiso.finite import Report, check_theorem4, input_gram
+from hermiso.finite import Report, check_theorem4, input_gram, simulate
 from hermiso.finite.theorem4 import VERDICTS, _verdict, interval
 from hermiso.gram import isometry_gap
 
-BOUND, FLOOR, VIOLATION = VERDICTS
+BOUND, FLOOR, UNDECIDED, VIOLATION = VERDICTS
 
 
 def samples(n: int = 6, d: int = 20, seed: int = 0) -> Any:
@@ -46,8 +46,9 @@ def test_the_report_holds_the_bounds(report: Report) -> None:
 
 
 def test_the_verdicts_are_those_of_the_rows(report: Report) -> None:
-    for low, bound, verdict in zip(report.low, report.all_layers, report.verdicts, strict=True):
-        assert verdict == _verdict(low, bound, report.floor, 0.1)
+    rows = zip(report.low, report.high, report.all_layers, report.verdicts, strict=True)
+    for low, high, bound, verdict in rows:
+        assert verdict == _verdict(low, high, bound, report.floor, 0.1)
 
 
 def test_a_report_is_one_sentence(report: Report) -> None:
@@ -88,11 +89,22 @@ def test_violated_layers_are_named() -> None:
 )
 def test_a_verdict_compares_with_the_bound_then_the_floor(low: float, verdict: str) -> None:
     """Bound 1, floor 0.5, resolution 10%."""
-    assert _verdict(low, 1.0, 0.5, 0.1) == verdict
+    assert _verdict(low, low, 1.0, 0.5, 0.1) == verdict
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [(0.0, 2.0, BOUND), (0.0, 2.1, UNDECIDED), (1.2, 3.1, FLOOR), (1.2, 3.3, UNDECIDED),
+     (1.6, 9.0, VIOLATION)],
+)  # fmt: skip
+def test_an_interval_that_covers_anything_decides_nothing(
+    low: float, high: float, verdict: str
+) -> None:
+    assert _verdict(low, high, 1.0, 0.5, 0.1) == verdict
 
 
 def test_an_infinite_bound_covers_an_infinite_gap() -> None:
-    assert _verdict(math.inf, math.inf, 0.5, 0.1) == BOUND
+    assert _verdict(math.inf, math.inf, math.inf, 0.5, 0.1) == BOUND
 
 
 def test_networks_without_normalization_violate(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,13 +129,16 @@ def test_a_narrower_network_than_stated_violates(monkeypatch: pytest.MonkeyPatch
     assert check_theorem4("relu", samples(), 300, 60, runs=20).verdict == VIOLATION
 
 
-def test_without_resolution_and_confidence_half_of_the_late_layers_violate() -> None:
-    """At confidence 0 the low end is the mean, above the floor about half of the time."""
-    strict = check_theorem4(
-        "relu", samples(), 300, 60, runs=20, seed=1, confidence=1e-9, resolution=0.0
+def test_a_fifth_of_missing_width_is_seen_with_many_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The floor at 4/5 of the width is 5/4 of the floor, beyond the resolution of a tenth."""
+    from hermiso.finite import theorem4
+
+    monkeypatch.setattr(
+        theorem4,
+        "simulate",
+        lambda G, a, width, *rest, **o: simulate(G, a, 4 * width // 5, *rest, **o),
     )
-    assert strict.verdict == VIOLATION
-    assert 5 <= sum(v == VIOLATION for v in strict.verdicts[-30:]) <= 30
+    assert check_theorem4("relu", samples(), 300, 40, runs=1500).verdict == VIOLATION
 
 
 def test_duplicates_have_an_infinite_gap_and_bound() -> None:
@@ -135,10 +150,15 @@ def test_duplicates_have_an_infinite_gap_and_bound() -> None:
     assert found.verdict == BOUND
 
 
-def test_more_samples_than_neurons_violate() -> None:
-    """A Gram matrix of rank d < n is singular: the floor law knows d > n only."""
-    found = check_theorem4("relu", samples(12, 20), 6, 3)
-    assert found.verdicts == (BOUND, VIOLATION, VIOLATION, VIOLATION)
+def test_more_samples_than_neurons_are_refused() -> None:
+    """A Gram matrix of rank d < n is singular: the floor law knows d >= n only."""
+    with pytest.raises(FiniteError, match="12 samples in width 6 have a singular Gram matrix"):
+        check_theorem4("relu", samples(12, 20), 6, 3)
+
+
+def test_a_network_that_is_lost_is_no_violation() -> None:
+    with pytest.raises(FiniteError, match="left the range of floats at layer"):
+        check_theorem4("relu", samples(2, 20), 3, 60)
 
 
 def test_a_linear_network_has_no_finite_floor() -> None:
