@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from verify.options import parser
+from verify.writing import same
 
 if TYPE_CHECKING:
     from verify.claim import Claim
@@ -66,6 +67,8 @@ def _refuse(command: str, options: argparse.Namespace) -> None:
         raise _Usage("--output belongs to table")
     if (options.json or options.junit) and command in ("list", "show", "table"):
         raise _Usage(f"{command} gives no results; --json and --junit belong to a run")
+    if options.json and options.junit and same(options.json, options.junit):
+        raise _Usage(f"--json and --junit both write to {options.junit}; give two paths")
 
 
 def _chosen(

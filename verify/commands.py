@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import signal
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from time import monotonic
 
 from rich.console import Console
@@ -25,6 +22,7 @@ from verify.profile import Profile
 from verify.registry import Registry
 from verify.results import Result, results
 from verify.store import Store, default_folder
+from verify.writing import STDOUT, write
 
 INTERRUPTED, TERMINATED = 130, 143
 
@@ -69,7 +67,7 @@ def show_claims(registry: Registry, claims: Sequence[Claim], options: argparse.N
 def show_mutants(registry: Registry, claims: Sequence[Claim], options: argparse.Namespace) -> int:
     """Print which check refutes which mutant."""
     found = perform(registry, claims, options)
-    out = console(error=options.json == "-")
+    out = console(error=options.json == STDOUT)
     out.print(report.kill_table(found.results))
     out.print(report.kill_summary(found.results))
     _write_records(found, options)
@@ -85,14 +83,14 @@ def show_table(registry: Registry, claims: Sequence[Claim], options: argparse.Na
     if status:
         console(error=True).print(report.summary(found.results, found.seconds))
         return status
-    _write(options.output or "-", report.document(found.results, seed=options.seed))
+    write(options.output or STDOUT, report.document(found.results, seed=options.seed))
     return 0
 
 
 def check(registry: Registry, claims: Sequence[Claim], options: argparse.Namespace) -> int:
     """Check claims and print what became of them."""
     found = perform(registry, claims, options)
-    out = console(error=options.json == "-")
+    out = console(error=options.json == STDOUT)
     out.print(report.table(found.results))
     out.print(report.summary(found.results, found.seconds))
     _write_records(found, options)
@@ -186,22 +184,9 @@ def _write_records(found: Run, options: argparse.Namespace) -> None:
             seconds=found.seconds,
             complete=found.complete,
         )
-        _write(options.json, f"{json.dumps(data, indent=2)}\n")
+        write(options.json, f"{json.dumps(data, indent=2)}\n")
     if options.junit:
-        _write(options.junit, report.junit(found.results, found.seconds))
-
-
-def _write(path: str, text: str) -> None:
-    """Write a file as a whole, so that an interrupted run leaves the old one."""
-    if path == "-":
-        sys.stdout.write(text)
-        return
-    target = Path(path)
-    with tempfile.NamedTemporaryFile(
-        "w", dir=target.parent, prefix=".unfinished-", delete=False, encoding="utf-8"
-    ) as file:
-        file.write(text)
-    os.replace(file.name, target)
+        write(options.junit, report.junit(found.results, found.seconds))
 
 
 def console(*, error: bool = False) -> Console:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Generic, TypeVar
 
+import mpmath
 import sympy as sp
 
 from verify.claim import Refuted, Undecided
@@ -17,6 +18,7 @@ Case = TypeVar("Case")
 Ratio = Fraction | float
 
 _PLACE_LENGTH = 120
+_LONGEST = 14_000  # bits, about 4200 digits; Python prints 4300
 
 
 class Suspect(Undecided):
@@ -83,8 +85,8 @@ class Comparison(Generic[Case]):
 
     def _failure(self, smaller: Any, larger: Any, case: Case) -> str:
         sign = "<" if self.strict else "<="
-        excess = float(smaller - larger)
-        return f"{_side(smaller)} {sign} {_side(larger)} fails by {excess:.3g} for {show(case)}"
+        excess = _decimal(smaller - larger, 3)
+        return f"{_side(smaller)} {sign} {_side(larger)} fails by {excess} for {show(case)}"
 
 
 def _exactly_ordered(smaller: Any, larger: Any, strict: bool) -> bool:
@@ -135,7 +137,7 @@ def show(case: object) -> str:
     case = case.tolist() if hasattr(case, "tolist") else case
     if isinstance(case, tuple | list):
         return f"[{', '.join(map(show, case))}]"
-    return str(case)
+    return legible(case)
 
 
 def brief(case: object) -> str:
@@ -148,12 +150,34 @@ def _rounded(case: object) -> str:
     case = case.tolist() if hasattr(case, "tolist") else case
     if isinstance(case, tuple | list):
         return f"[{', '.join(map(_rounded, case))}]"
-    text = str(case)
-    return (
-        text if not isinstance(case, Fraction | float) or len(text) <= 10 else f"{float(case):.6g}"
-    )
+    text = legible(case)
+    return text if not isinstance(case, Fraction | float) or len(text) <= 10 else _decimal(case, 6)
 
 
 def _side(value: Any) -> str:
-    text = str(value)
-    return text if len(text) <= 40 else f"{float(value):.12g}"
+    text = legible(value)
+    return text if len(text) <= 40 else _decimal(value, 12)
+
+
+def legible(value: object) -> str:
+    """Print a value; a number with more digits than Python prints, abbreviated."""
+    if isinstance(value, int | Fraction | sp.Rational):
+        sizes = (part.bit_length() for part in (value.numerator, value.denominator))
+        return _decimal(value, 12) if max(sizes) > _LONGEST else str(value)
+    try:
+        return str(value)
+    except ValueError:
+        return f"a {type(value).__name__} with numbers too long to print"
+
+
+def _decimal(value: Any, digits: int) -> str:
+    """Print a number in so many digits: a rational even if no float is as large or as small."""
+    with suppress(OverflowError):
+        number = float(value)
+        if math.isfinite(number) and (number or not value):
+            return f"{number:.{digits}g}"
+    if not isinstance(value, int | Fraction | sp.Rational):
+        return f"{float(value):.{digits}g}"
+    ratio = Fraction(value)
+    with mpmath.workdps(digits + 5):
+        return str(mpmath.nstr(mpmath.mpf(ratio.numerator) / ratio.denominator, digits))

@@ -17,6 +17,7 @@ import sympy as sp
 from sympy import Expr, Symbol
 
 from verify.claim import Evidence, Level, Refuted, Undecided
+from verify.comparing import legible
 
 _DIGITS = 40
 _TOLERANCE = sp.Rational(1, 10**20)  # far above the error of 40 digits, far below any slip
@@ -113,7 +114,7 @@ def _at(point: dict[Symbol, Expr]) -> str:
 
 
 def _short(value: Expr) -> str:
-    return str(value) if value.is_Rational else str(sp.N(value, 12))
+    return legible(value) if value.is_Rational else str(sp.N(value, 12))
 
 
 def _vanishes(difference: Expr) -> bool:

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 from verify.profile import Profile
+from verify.writing import STDOUT, refusal
 
 _EPILOG = """\
 examples:
@@ -23,7 +24,7 @@ examples:
   python -m verify all --json results.json   results as JSON; no path: on standard output
   python -m verify all --from my_claims.py   claims of your own (docs/checking-a-claim.md)
 
-profiles: on two cores quick takes under half a minute, default a few minutes, and thorough, with
+profiles: on two cores quick takes under half a minute, default under 3 minutes, and thorough, with
 up to a million cases a claim, about two days. A check that the profile leaves out is named in table
 and JSON, a claim that is thereby skipped in the summary; neither is an unexpected verdict.
 
@@ -101,7 +102,7 @@ def _add_output(made: argparse.ArgumentParser) -> None:
     made.add_argument(
         "--json",
         nargs="?",
-        const="-",
+        const=STDOUT,
         type=_writable,
         metavar="PATH",
         help="write the results there; no PATH or - for stdout, the table then goes to stderr",
@@ -133,7 +134,7 @@ def _seconds(text: str) -> float:
 
 def _writable(text: str) -> str:
     """Refuse a path before the run, not after it."""
-    folder = Path(text).parent
-    if text != "-" and not (folder.is_dir() and os.access(folder, os.W_OK)):
-        raise argparse.ArgumentTypeError(f"{text}: {folder} is no folder that can be written to")
+    reason = refusal(text)
+    if reason:
+        raise argparse.ArgumentTypeError(reason)
     return text

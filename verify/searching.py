@@ -7,6 +7,7 @@ many cases a search decides is the business of the profile in force (verify.prof
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -317,7 +318,12 @@ def _undisturbed() -> Iterator[None]:
     """Let a counterexample be large, and sides call `assume` where Hypothesis draws no cases."""
     from hypothesis.errors import HypothesisWarning
 
-    with warnings.catch_warnings():
-        for expected in ("Generating overly large repr", "Using `assume` outside"):
-            warnings.filterwarnings("ignore", expected, HypothesisWarning)
-        yield
+    digits = sys.get_int_max_str_digits()
+    sys.set_int_max_str_digits(0)  # Hypothesis prints every counterexample, whether read or not
+    try:
+        with warnings.catch_warnings():
+            for expected in ("Generating overly large repr", "Using `assume` outside"):
+                warnings.filterwarnings("ignore", expected, HypothesisWarning)
+            yield
+    finally:
+        sys.set_int_max_str_digits(digits)

@@ -10,15 +10,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 
 from verify.judging import Order
 from verify.memory import Counterexample
+from verify.writing import try_folder, write_whole
 
 _FORMAT = 1
 _MOST = 50  # counterexamples of one check; the oldest go first
@@ -34,7 +33,7 @@ class Store:
     """A folder of counterexamples.
 
     Attributes:
-        folder: made when the first one is stored.
+        folder: made at once, so that a run knows whether it can store anything.
         warn: takes one line for each file that cannot be read, and one for the folder.
     """
 
@@ -82,11 +81,18 @@ class Store:
 
 
 def _obstacle(folder: Path) -> str:
-    """Say why nothing can be stored in a folder, though it need not exist yet; "" if it can."""
+    """Make a folder; say why nothing can be stored in it, "" if something can."""
     nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     if not nearest.is_dir():
         return f"{nearest} is no folder"
-    return "" if os.access(nearest, os.W_OK | os.X_OK) else f"{nearest} cannot be written to"
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        return f"{nearest} cannot be written to"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        try_folder(folder)
+    except OSError as error:
+        return f"it cannot be made or written to ({error.strerror})"
+    return ""
 
 
 def _read(text: str) -> tuple[Counterexample, ...]:
@@ -111,15 +117,7 @@ def _text(entries: Sequence[Counterexample]) -> str:
 def _replace(path: Path, text: str) -> None:
     """Write a file as a whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".unfinished-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.replace(name, path)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(name)
-        raise
+    write_whole(path, text)
 
 
 def origin(order: Order, module: str) -> str:

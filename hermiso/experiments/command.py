@@ -77,9 +77,10 @@ def _ends(table: Table, value: str) -> str:
         ends = table.groupby("activation", sort=False)[["gain", "beta"]].agg(["first", "last"])
         return _indented(ends.to_string(float_format="{:.6g}".format))
     rows = summary(table, value).groupby(["activation", "variant"], sort=False)
-    ends = rows.agg(start=("mean", "first"), layer=("layer", "last"), mean=("mean", "last"),
-                    low=("low", "last"), high=("high", "last"))  # fmt: skip
-    ends = ends.rename(columns={"start": f"{value} at 0", "mean": value})
+    ends = rows.tail(1).set_index(["activation", "variant"])
+    ends.insert(0, f"{value} at 0", rows["mean"].agg(lambda mean: mean.iloc[0]))
+    ends = ends.drop(columns=["least", "most"])
+    ends = ends.rename(columns={"mean": value})
     return _indented(ends.reset_index().to_string(index=False, float_format="{:.4g}".format))
 
 

@@ -16,6 +16,15 @@ from hermiso.finite.theorem4 import interval
 
 Table = Any  # a pandas DataFrame
 
+_RANGES = {  # of the fields of a config
+    "samples": (2, 10_000),
+    "width": (3, 10**12),
+    "depth": (1, 10**6),
+    "runs": (1, 10**6),
+    "seed": (0, 2**63 - 1),
+}
+_STEEPEST = 1e6  # beyond it the other directions are lost beside the first
+
 
 @dataclass(frozen=True)
 class Config:
@@ -132,13 +141,18 @@ def summary(table: Table, value: str = "gap", confidence: float = 0.99) -> Table
 
 def checked(config: Any) -> Any:
     """Refuse a config that no network can be built from."""
-    for field, least in (("samples", 2), ("width", 1), ("depth", 1), ("runs", 1), ("seed", 0)):
+    for field, (least, most) in _RANGES.items():
         value = getattr(config, field, least)
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise ExperimentError(f"{field} is {value!r}; it must be an integer >= {least}")
-    degeneracy = getattr(config, "degeneracy", 1.0)
-    if not 0 < degeneracy < math.inf:
-        raise ExperimentError(f"degeneracy is {degeneracy!r}; it must be a number > 0")
-    if getattr(config, "dtype", "float64") not in ("float32", "float64"):
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            raise ExperimentError(f"{field} is {value!r}; it must be an integer in {least}..{most}")
+    if config.samples >= config.width:
+        raise ExperimentError(
+            f"{config.samples} samples in width {config.width}: their Gram matrix is singular once "
+            "features are centred; give more width than samples"
+        )
+    degeneracy = config.degeneracy
+    if not 0 < degeneracy <= _STEEPEST:
+        raise ExperimentError(f"degeneracy is {degeneracy!r}; it must be in (0, {_STEEPEST:g}]")
+    if config.dtype not in ("float32", "float64"):
         raise ExperimentError(f"dtype is {config.dtype!r}; it must be float32 or float64")
     return config

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +12,7 @@ from hermiso import numeric
 from hermiso.errors import ExperimentError
 from hermiso.experiments.experiment import Experiment, Table, joined
 
+_MOST = 100_000
 _NAMES = ("relu", "leaky_relu", "tanh", "sigmoid", "gelu", "silu", "selu", "elu", "sin", "exp")
 
 
@@ -40,10 +42,10 @@ def run(config: Config) -> Table:
     """Return a table with columns activation, gain, beta_minus_one, beta."""
     import pandas as pd
 
-    if not 0 < config.low < config.high or config.points < 2:
+    if not 0 < config.low < config.high < math.inf or not 2 <= config.points <= _MOST:
         raise ExperimentError(
             f"gains from {config.low} to {config.high} in {config.points} points; "
-            "0 < low < high and at least 2 points are required"
+            f"0 < low < high < inf and 2 to {_MOST} points are required"
         )
     gains = np.geomspace(config.low, config.high, config.points)
 

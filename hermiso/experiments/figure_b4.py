@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from hermiso.errors import ExperimentError
 from hermiso.experiments.experiment import (
     Config,
     Experiment,
@@ -37,7 +38,12 @@ def shapes(width: int, depth: int) -> dict[str, list[int]]:
 
 def run(config: Config) -> Table:
     """Simulate the paper's network in the four shapes."""
-    G0 = input_gram(samples(checked(config)))
+    if checked(config).samples >= config.width // 2:
+        raise ExperimentError(
+            f"{config.samples} samples, and the narrowest layers have {config.width // 2} neurons; "
+            "give a width of more than twice the samples"
+        )
+    G0 = input_gram(samples(config))
     return joined(
         trajectories(config, G0, name, shape, Architecture(name), widths=widths, depth=None)
         for name in config.activations
@@ -47,7 +53,7 @@ def run(config: Config) -> Table:
 
 def plot(table: Table, config: Config) -> Any:
     """Draw the mean gaps with their 99% intervals."""
-    return legend(*curves(table))
+    return legend(*curves(table), columns=2)
 
 
 EXPERIMENT = Experiment(

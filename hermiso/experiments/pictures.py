@@ -35,30 +35,31 @@ def panels(names: Sequence[str], ylabel: str, xlabel: str = "layer") -> tuple[An
 def curves(
     table: Table, ylabel: str = "isometry gap", value: str = "gap"
 ) -> tuple[Any, dict[str, Any]]:
-    """Draw the mean over the runs with its 99% interval, not below the least run."""
+    """Draw the mean over the runs with its 99% interval, not below the least run.
+
+    A curve ends where the first run leaves the range of floats.
+    """
     figure, axes = panels(list(dict.fromkeys(table["activation"])), ylabel)
-    for (name, variant), group in summary(table, value).groupby(
-        ["activation", "variant"], sort=False
-    ):
+    keys = ["activation", "variant"]
+    for (name, variant), group in summary(table, value).groupby(keys, sort=False):
+        group = group[group["runs"] == group["runs"].iloc[0]]
         mean = group["mean"].where(group["mean"] > NOISE)
         (line,) = axes[name].semilogy(group["layer"], mean, label=variant)
         low = np.maximum(group["low"], group["least"])  # a logarithmic scale has no room below 0
+        low = low.where(group["mean"] > NOISE)
         axes[name].fill_between(
             group["layer"], low, group["high"], color=line.get_color(), alpha=0.2
         )
     return figure, axes
 
 
-def legend(figure: Any, axes: dict[str, Any]) -> Any:
-    """One legend below all panels."""
+def legend(figure: Any, axes: dict[str, Any], columns: int = 4) -> Any:
+    """One legend below all panels, of so many columns."""
     handles: dict[str, Any] = {}
     for panel in axes.values():
         found, labels = panel.get_legend_handles_labels()
         handles |= dict(zip(labels, found, strict=True))
-    figure.legend(
-        list(handles.values()),
-        list(handles),
-        loc="outside lower center",
-        ncols=min(4, len(handles)),
-    )
+    columns = min(columns, len(handles))
+    entries = list(handles.values()), list(handles)
+    figure.legend(*entries, loc="outside lower center", ncols=columns)
     return figure

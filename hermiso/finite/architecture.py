@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Real
 from typing import Any, Literal, get_args
 
 from sympy import Expr
@@ -18,6 +19,7 @@ from hermiso.numeric import mean_and_variance
 Kind = Literal["none", "layer", "batch", "mean-field"]
 Order = Literal["activation-first", "normalization-first"]
 KINDS, ORDERS = get_args(Kind), get_args(Order)
+_LARGEST = 1e100  # its square, times a variance, is a float
 _NATIVE = {"relu", "relu6", "leaky_relu", "elu", "selu", "gelu", "silu", "mish", "hardtanh",
            "hardswish", "softsign", "tanh", "sigmoid", "erf", "sin", "cos", "exp"}  # fmt: skip
 
@@ -62,9 +64,9 @@ class Architecture:
         _one_of("centring", self.centring, KINDS)
         _one_of("normalization", self.normalization, KINDS)
         _one_of("order", self.order, ORDERS)
-        if not (math.isfinite(self.gain) and self.gain != 0):
-            raise FiniteError(f"the gain is {self.gain!r}; it must be finite and not 0")
-        if not 0 <= self.bias < math.inf:
+        if not isinstance(self.gain, Real) or not 0 < abs(self.gain) < _LARGEST:
+            raise FiniteError(f"the gain is {self.gain!r}; it must be a finite number other than 0")
+        if not isinstance(self.bias, Real) or not 0 <= self.bias < _LARGEST:
             raise FiniteError(f"bias is {self.bias!r}; a standard deviation >= 0 is required")
 
     @cached_property

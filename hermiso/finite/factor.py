@@ -9,15 +9,16 @@ import torch
 
 Tensor = Any
 
-_INDEFINITE = 1e-6  # an eigenvalue below minus this, of a correlation matrix, is no rounding
+_RESOLVED = 64.0  # eps of a squared distance, below which a sample depends on others
+_INDEFINITE = 1e-6  # a residual above this, of a correlation matrix, is no rounding
 
 
 def factor(G: Tensor) -> Tensor:
     """Return F with F F^T = G, row by row relative to the norms of the samples.
 
-    Of the correlation matrix: its Cholesky factor, or, where a pivot is lost in rounding, the
-    roots of its eigenvalues times its eigenvectors, with the eigenvalues that are lost set to 0.
-    So duplicates stay duplicates and the law is changed by rounding only; no jitter is added.
+    Of the correlation matrix: its Cholesky factor, or, where a pivot is lost in rounding, that
+    with diagonal pivoting, which stops where a squared distance to the samples before is below
+    64 eps. So duplicates stay duplicates, whatever else is among the samples; no jitter is added.
 
     Args:
         G: positive semidefinite matrices in float64, shape (..., n, n). A zero on the diagonal
@@ -27,29 +28,38 @@ def factor(G: Tensor) -> Tensor:
     scale = torch.diagonal(G, dim1=-2, dim2=-1).sqrt()
     L, failed = torch.linalg.cholesky_ex(G / scale[..., :, None] / scale[..., None, :])
     pivots = torch.diagonal(L, dim1=-2, dim2=-1)
-    tolerance = 8 * G.shape[-1] * torch.finfo(G.dtype).eps
-    kept = (failed == 0) & (pivots.amin(-1) > math.sqrt(tolerance))  # False for NaN
-    if bool(kept.all()):
-        return scale[..., :, None] * L
+    least = math.sqrt(8 * G.shape[-1] * torch.finfo(G.dtype).eps)
+    kept = (failed == 0) & (pivots.amin(-1) > least)  # False for NaN
     F = scale[..., :, None] * L
-    F[~kept] = _singular(G[~kept], tolerance)
+    if not bool(kept.all()):
+        F[~kept] = _singular(G[~kept])
     return F
 
 
-def _singular(G: Tensor, tolerance: float) -> Tensor:
+def _singular(G: Tensor) -> Tensor:
     finite = torch.isfinite(G).all(dim=(-2, -1), keepdim=True)
     scale = torch.diagonal(G, dim1=-2, dim2=-1).clamp(min=0).sqrt()
     safe = torch.where(scale > 0, scale, 1.0)
     R = G / safe[..., :, None] / safe[..., None, :]
     eye = torch.eye(G.shape[-1], dtype=G.dtype, device=G.device)
     R = torch.where(finite, torch.where(eye > 0, 1.0, (R + R.mT) / 2), eye)
-    F = scale[..., :, None] * _by_eigenvalues(R, tolerance)
-    return torch.where(finite, F, torch.nan)
+    return torch.where(finite, scale[..., :, None] * _pivoted(R), torch.nan)
 
 
-def _by_eigenvalues(R: Tensor, tolerance: float) -> Tensor:
-    e, V = torch.linalg.eigh(R)
-    largest = e.amax(-1, keepdim=True)
-    kept = torch.where(e > tolerance * largest, e, 0.0)
-    indefinite = (e < -_INDEFINITE * largest).any(-1, keepdim=True)
-    return V * torch.where(indefinite, torch.nan, kept.sqrt())[..., None, :]
+def _pivoted(R: Tensor) -> Tensor:
+    """The pivoted Cholesky factor of correlation matrices, shape (m, n, n); NaN if indefinite."""
+    n, each = R.shape[-1], torch.arange(len(R), device=R.device)
+    F, rest = torch.zeros_like(R), torch.ones_like(R[..., 0])
+    for k in range(n):
+        left, pivot = rest.max(-1)
+        done = left <= _RESOLVED * torch.finfo(R.dtype).eps
+        if bool(done.all()):
+            break
+        column = R[each, :, pivot] - (F @ F[each, pivot, :, None])[..., 0]
+        column = torch.where(done[:, None], 0.0, column / left.sqrt()[:, None])
+        column[each, pivot] = torch.where(done, 0.0, left.sqrt())
+        F[..., k] = column
+        rest = rest - column.square()
+        rest[each, pivot] = torch.where(done, rest[each, pivot], 0.0)
+    wrong = (F @ F.mT - R).abs().amax((-2, -1)) > _INDEFINITE
+    return torch.where(wrong[:, None, None], torch.nan, F)

@@ -96,11 +96,25 @@ def input_gram(X: Any, *, normalize: bool = True) -> Tensor:
         X: the samples, one a row.
         normalize: whether they are centred and normalized as in eq. (1).
     """
-    x = (X if torch.is_tensor(X) else torch.from_numpy(np.array(X))).double()
-    if x.ndim != 2:
-        raise FiniteError(f"X has shape {tuple(x.shape)}; samples are the rows of a matrix")
+    x = _samples(X).double()
     x = normalized_input(x) if normalize else x
+    if not bool(torch.isfinite(x).all()):
+        raise FiniteError(
+            "X has samples that are not finite, or whose features are all equal, so that nothing "
+            "is left of them once centred; leave them out"
+        )
     return x @ x.mT
+
+
+def _samples(X: Any) -> Tensor:
+    """Samples as a real tensor of shape (n, d)."""
+    x = X if torch.is_tensor(X) else torch.from_numpy(np.array(X))
+    if x.ndim != 2 or x.is_complex():
+        raise FiniteError(
+            f"X has shape {tuple(x.shape)} and dtype {x.dtype}; real samples are the rows of a "
+            "matrix"
+        )
+    return x
 
 
 def gram_trajectory(model: MLP, X: Tensor, *, keep_gram: bool = False) -> Trajectory:
@@ -111,11 +125,11 @@ def gram_trajectory(model: MLP, X: Tensor, *, keep_gram: bool = False) -> Trajec
         X: samples, shape (n, d_0).
         keep_gram: whether the Gram matrices of the outputs are kept.
     """
-    if X.ndim != 2:
-        raise FiniteError(f"X has shape {tuple(X.shape)}; samples are the rows of a matrix")
+    weight = next(iter(model.weight))
+    x = _samples(X).to(dtype=weight.dtype, device=weight.device)
     recorder = Recorder(1, len(model.weight), keep_gram)
     with torch.no_grad():
-        for layer, part, features in model.parts(X):
+        for layer, part, features in model.parts(x):
             H = features.double()
             G = H @ H.mT if part == "output" else H @ H.mT / H.shape[-1]
             recorder.note(part, layer, G[None])
@@ -134,8 +148,8 @@ def _applied(step: Step, architecture: Architecture, h: Tensor) -> Tensor:
     return h / (step.constant if axis is None else h.square().mean(axis, keepdim=True).sqrt())
 
 
-def _widths(widths: Iterable[int]) -> Sequence[int]:
-    found = list(widths)
+def _widths(widths: Any) -> Sequence[int]:
+    found = list(widths) if isinstance(widths, Iterable) else [widths]
     whole = all(hasattr(w, "__index__") and not isinstance(w, bool) and w >= 1 for w in found)
     if len(found) < 2 or not whole:
         raise FiniteError(f"widths is {found}; give d_0, d_1, ..., d_L, all integers >= 1")

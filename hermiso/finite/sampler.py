@@ -71,6 +71,10 @@ def simulate(
         FiniteError: if an argument is out of its domain.
         GramError: if G0 is no Gram matrix.
     """
+    if not isinstance(architecture, Architecture):
+        raise FiniteError(
+            f"the architecture is {architecture!r}; give finite.Architecture({architecture!r})"
+        )
     layers = _widths(widths, depth)
     count = _positive("runs", runs)
     G = _grams(G0, count, device)

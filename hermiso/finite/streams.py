@@ -20,14 +20,14 @@ Tensor = Any
 
 _TILE = {"cpu": 2**16}  # normals a tile: they stay in the cache
 _LARGE_TILE = 2**24  # on an accelerator
-_STRIDE = 0x9E3779B1  # odd: the tiles of a layer differ in the 32 bits that a CPU generator takes
+_WORD = 2**32
 
 
 @dataclass(frozen=True)
 class Stream:
     """The normals of a network: which are drawn is fixed by seed, run, layer, tile and n.
 
-    On a CPU torch's generator takes 32 bits of a tile's key. They differ within a layer; of 10^5
+    On a CPU torch's generator takes 32 bits of a tile's seed. They differ within a layer; of 10^5
     tiles in all layers about one pair shares its normals.
 
     Attributes:
@@ -60,9 +60,23 @@ class Stream:
             if (rest := width - tile * self.tile) < self.tile:
                 Z = torch.empty((*shape[:2], rest), dtype=self.dtype, device=self.device)
             for key, target in zip(keys, Z, strict=True):
-                own = torch.Generator(self.device).manual_seed((key + _STRIDE * tile) % 2**64)
+                own = torch.Generator(self.device).manual_seed(_seed(key, tile))
                 target.normal_(generator=own)
             yield Z
+
+
+def _seed(key: int, tile: int) -> int:
+    """64 bits for a tile. The lower 32 are a permutation of the tiles that the key chooses."""
+    high, low = divmod(key, _WORD)
+    lower = _scattered(_scattered((tile + low) % _WORD) ^ high)
+    return _scattered(lower ^ low) * _WORD + lower
+
+
+def _scattered(word: int) -> int:
+    """A fixed permutation of 32 bits without structure (the last step of MurmurHash3)."""
+    word = (word ^ (word >> 16)) * 0x85EBCA6B % _WORD
+    word = (word ^ (word >> 13)) * 0xC2B2AE35 % _WORD
+    return word ^ (word >> 16)
 
 
 def stream(seed: Any, n: int, device: Any, dtype: Any, tile: int | None = None) -> Stream:

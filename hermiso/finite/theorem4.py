@@ -16,9 +16,11 @@ from hermiso.errors import FiniteError
 from hermiso.finite.architecture import Architecture
 from hermiso.finite.mlp import input_gram
 from hermiso.finite.sampler import simulate
+from hermiso.gram import isometry_gap
 
 Array = NDArray[np.float64]
 Verdict = Literal["mean-field bound", "finite-width floor", "undecided", "violation"]
+_LEAST_WIDTH = 4  # times n, the least width that the floor law is asked about
 VERDICTS: tuple[Verdict, ...] = (
     "mean-field bound", "finite-width floor", "undecided", "violation",
 )  # fmt: skip
@@ -81,8 +83,10 @@ def check_theorem4(
 
     The verdict of a layer: "mean-field bound" if the confidence interval of the mean gap reaches
     down to the sharper bound for every layer, and so to the paper's; "finite-width floor" if it
-    reaches down to that bound plus (1 + resolution) times the floor; "violation" if it does not;
-    "undecided" if the interval, longer than twice bound and floor, would cover anything.
+    reaches down to that bound plus 1 + resolution + (4 kurtosis + n)/d times the floor;
+    "violation" if it does not; "undecided" if the interval, longer than twice bound and floor,
+    would cover anything. The kurtosis is E (sigma - c_0)^4/Var^2: the floor law is of leading
+    order in 1/d, and tails and samples make up the next.
 
     Args:
         activation: whatever `hermiso.beta` takes.
@@ -92,12 +96,13 @@ def check_theorem4(
         runs: R >= 2.
         seed: of the weights.
         confidence: of the intervals of all layers together, by Student's t and Bonferroni.
-        resolution: the relative error allowed to the floor law, which is of leading order in 1/d.
+        resolution: the relative error allowed to the floor law beside its next order.
         **options: of `simulate`.
 
     Raises:
-        FiniteError: if an argument is out of its domain, or a network leaves the range of floats,
-            as ReLU does where all features of a sample are 0.
+        FiniteError: if an argument is out of its domain: degenerate samples, beta = 1, a width
+            below 4 n; or if a network leaves the range of floats, as ReLU does where all features
+            of a sample are 0.
     """
     if runs < 2 or not 0 < confidence < 1 or not resolution >= 0:
         raise FiniteError(
@@ -105,24 +110,47 @@ def check_theorem4(
             "runs, a confidence between 0 and 1 and a resolution >= 0 are required"
         )
     G0 = input_gram(X)
-    architecture = Architecture(activation)
-    gap = simulate(G0, architecture, width, depth, runs=runs, seed=seed, **options).gap
-    beta, n = float(numeric.beta(activation)), G0.shape[-1]
-    layers = np.arange(depth + 1)
-    gap0 = float(gap[0, 0])
-    if len(G0) > width:
-        raise FiniteError(
-            f"{len(G0)} samples in width {width} have a singular Gram matrix, whatever the "
-            "activation; give at most as many samples as the width"
-        )
+    beta, n = float(numeric.beta(activation)), len(G0)
+    gap0 = float(isometry_gap(G0.numpy()))
+    _check_case(beta, n, gap0, width)
+    net = Architecture(activation)
+    gap = simulate(G0, net, width, depth, runs=runs, seed=seed, **options).gap
     _check_gap(gap)
     mean, (low, high) = gap.mean(0), interval(gap, 1 - (1 - confidence) / (depth + 1))
+    layers = np.arange(depth + 1)
     sharp = bounds.all_layers(beta, n, gap0, layers)
     floor = bounds.floor(beta, n, width)
-    rows = zip(low, high, sharp, strict=True)
-    verdicts = tuple(_verdict(*row, floor, resolution) for row in rows)
+    allowed = floor * (1 + resolution + (4 * _kurtosis(net) + n) / width)
+    verdicts = tuple(_verdict(*row, floor, allowed) for row in zip(low, high, sharp, strict=True))
     paper = bounds.theorem4(beta, n, gap0, layers)
     return Report(mean, low, high, paper, sharp, floor, verdicts)
+
+
+def _check_case(beta: float, n: int, gap0: float, width: Any) -> None:
+    if gap0 == math.inf:
+        raise FiniteError(
+            "the input is degenerate, so that its gap and every bound are infinite: samples are "
+            "equal, or more than their centred features can span; leave some out"
+        )
+    if beta == 1:
+        raise FiniteError("beta is 1: a linear network has no bound below its input and no floor")
+    if hasattr(width, "__index__") and 1 <= width < _LEAST_WIDTH * n:
+        raise FiniteError(
+            f"the width is {width} for {n} samples; the floor law is of leading order in n/d and "
+            f"needs a width of {_LEAST_WIDTH * n} or more"
+        )
+
+
+def _kurtosis(net: Architecture) -> float:
+    """E (sigma - c_0)^4/Var^2: how heavy the tails are that the next order in 1/d depends on."""
+    c0, variance, _ = net.constants
+    if net.known is None:
+        sigma = net.activation
+        mean, spread = numeric.mean_and_variance(lambda z: (sigma(z) - c0) ** 2)
+    else:
+        square = (net.known.expression - c0) ** 2
+        mean, spread = numeric.mean_and_variance(square, net.known.variable)
+    return float((spread + mean**2) / variance**2)
 
 
 def _check_gap(gap: Array) -> None:
@@ -149,9 +177,9 @@ def interval(values: Array, confidence: float) -> tuple[Array, Array]:
     return values.mean(0) - reach, values.mean(0) + reach
 
 
-def _verdict(low: float, high: float, bound: float, floor: float, resolution: float) -> Verdict:
+def _verdict(low: float, high: float, bound: float, floor: float, allowed: float) -> Verdict:
     reach = bound * (1 + 1e-12)  # at layer 0 the bound is the gap itself
-    if not low <= reach + (1 + resolution) * floor:
+    if not low <= reach + allowed:
         return "violation"
     if high > low + 2 * max(bound, floor):  # the runs are too few to tell
         return "undecided"

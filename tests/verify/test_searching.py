@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+import sympy as sp
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from verify import Chart, Level, Refuted, Undecided, bounded, search
+from verify import Chart, Level, Refuted, Undecided, bounded, equal, search
 from verify.comparing import brief
 from verify.searching import first_counterexample, show
 from verify.strategies import large_correlation_matrices
@@ -109,6 +110,23 @@ def test_places_are_short() -> None:
     cut = brief((long,) * 100)
     assert len(cut) == 120
     assert cut.endswith("...")
+
+
+def test_numbers_with_more_digits_than_python_prints_are_abbreviated() -> None:
+    huge = Fraction(10**5000 + 1, 3)
+    with pytest.raises(
+        Refuted, match=r"^3\.33333333333e\+4999 <= 1 fails by 3\.33e\+4999 for \[3\.33333333333e"
+    ):
+        bounded(lambda v: (v[0], 1), st.just((huge,)), domain="here")
+    with pytest.raises(Refuted, match=r"^3\.0e-5000 <= 0 fails by 3\.0e-5000 for 0"):
+        bounded(lambda n: (1 / huge, 0), st.just(0), domain="here")
+    with pytest.raises(Refuted, match=r"^-1 <= -1\.0e\+5000 fails by 1\.0e\+5000 for 0"):
+        bounded(lambda n: (-1, sp.Integer(-(10**5000))), st.just(0), domain="here")
+    found = bounded(lambda v: (v, 2 * huge), st.just(huge), domain="here")
+    assert (found.tightness, found.place) == (0.5, "3.33333e+4999")
+    assert show({"x": 10**5000}) == "a dict with numbers too long to print"
+    with pytest.raises(Refuted, match=r"^derived 1\.0e\+5000, stated 1$"):
+        equal(sp.Integer(10**5000), sp.Integer(1), domain="here")
 
 
 def test_arrays_are_shown_whole() -> None:

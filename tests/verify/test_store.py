@@ -64,6 +64,33 @@ def test_a_folder_that_may_not_be_written_to(
     assert line.endswith(f"{tmp_path} cannot be written to")
 
 
+def test_a_folder_that_cannot_be_made_costs_one_warning_at_the_start(
+    tmp_path: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:  # as /proc does, also to those who may write everywhere
+        raise FileNotFoundError(2, "No such file or directory")
+
+    monkeypatch.setattr(os, "mkdir", refused)
+    folder = tmp_path / "cache"
+    Store(folder, said.append)
+    assert said == [
+        f"{folder}: no counterexample of this run is stored there: it cannot be made or written "
+        "to (No such file or directory)"
+    ]
+
+
+def test_a_folder_that_takes_no_file_costs_one_warning_at_the_start(
+    tmp_path: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(os, "open", refused)
+    Store(tmp_path, said.append)
+    (line,) = said
+    assert line.endswith("it cannot be made or written to (Read-only file system)")
+
+
 def test_a_disk_that_fills_up_costs_one_warning(
     store: Store, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -216,7 +243,6 @@ BROKEN = [
 @pytest.mark.parametrize("content", BROKEN)
 def test_a_broken_file_is_a_warning(store: Store, said: list[str], content: bytes) -> None:
     path = store.path("toy:a", "check")
-    path.parent.mkdir(parents=True)
     path.write_bytes(content)
     assert store.known("toy:a", "check") == ()
     (line,) = said
@@ -273,7 +299,6 @@ def test_a_run_outlives_a_broken_store(store: Store, said: list[str], tmp_path: 
     path.write_text(FALSE)
     without = outcomes(path, None)
     broken = store.path("own:false", "drawn")
-    broken.parent.mkdir(parents=True)
     broken.write_text("{ broken")
     assert outcomes(path, store) == without
     assert len(said) >= 1

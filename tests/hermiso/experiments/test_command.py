@@ -72,10 +72,10 @@ def test_a_second_run_replaces_the_first(tmp_path: Path) -> None:
         (["figure-4", "--set", "breadth=3"], "'breadth=3' is no setting; write FIELD=VALUE"),
         (["figure-4", "--set", "width"], "'width' is no setting; write FIELD=VALUE"),
         (["figure-4", "--set", "width=wide"], "width is set to 'wide'; it must be of type int"),
-        (["figure-4", "--set", "width=0"], "width is 0; it must be an integer >= 1"),
+        (["figure-4", "--set", "width=0"], "width is 0; it must be an integer in 3"),
         (["figure-4", "--set", "dtype=half"], "dtype is 'half'; it must be float32 or float64"),
         (["figure-4", "--set", "activations=reluu"], "'reluu' is no name of the catalogue"),
-        (["figure-b1", "--set", "points=1"], "at least 2 points are required"),
+        (["figure-b1", "--set", "points=1"], "2 to 100000 points are required"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

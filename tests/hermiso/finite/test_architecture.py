@@ -30,7 +30,7 @@ def test_an_unknown_word_is_answered_by_the_choices(
 
 @pytest.mark.parametrize("gain", [0.0, math.inf, math.nan], ids=repr)
 def test_a_bad_gain_is_refused(gain: float) -> None:
-    with pytest.raises(FiniteError, match=f"the gain is {gain}; .* finite and not 0"):
+    with pytest.raises(FiniteError, match=f"the gain is {gain}; .* finite number other than 0"):
         Architecture("relu", gain=gain)
 
 

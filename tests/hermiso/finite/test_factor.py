@@ -118,3 +118,15 @@ def test_an_indefinite_matrix_gives_nan_and_leaves_the_others() -> None:
 def test_indefinite_means_beyond_rounding(below: float, refused: bool) -> None:
     G = torch.tensor([[1.0, 1.0 + below], [1.0 + below, 1.0]], dtype=torch.float64)
     assert bool(torch.isnan(factor(G)).any()) == refused
+
+
+def test_a_close_pair_keeps_its_distance_beside_duplicates_of_others() -> None:
+    generator = torch.Generator().manual_seed(0)
+    X = torch.randn(100, 200, generator=generator, dtype=torch.float64)
+    X[1] = X[0] + 3e-6 * torch.randn(200, generator=generator, dtype=torch.float64)
+    X[3] = X[2]
+    X = X / X.norm(dim=1, keepdim=True)
+    F = factor((X @ X.mT)[None])[0]
+    distance = (X[0] - X[1]).square().sum()
+    assert float((F[0] - F[1]).square().sum() / distance) == pytest.approx(1, abs=1e-3)
+    assert float((F[2] - F[3]).norm()) < 1e-12

@@ -8,7 +8,7 @@ import torch
 from scipy.stats import kstest
 
 from hermiso.errors import FiniteError
-from hermiso.finite import Architecture, simulate
+from hermiso.finite import Architecture, simulate, streams
 from hermiso.finite.streams import Stream, split, stream
 
 Tensor = Any
@@ -55,11 +55,16 @@ def test_tiles_of_a_layer_are_different() -> None:
 
 
 def test_tiles_of_a_layer_differ_in_the_32_bits_that_a_cpu_generator_takes() -> None:
-    s = stream(0, 2, "cpu", torch.float32, 1)
-    (first,) = (Z.clone() for Z in s.drawn([5], 1))
-    (again,) = (Z.clone() for Z in s.drawn([5 + 2**32], 1))
-    assert torch.equal(first, again)  # why the stride has to be odd
+    lower = {streams._seed(key, tile) % 2**32 for key in (7 * 2**40 + 5,) for tile in range(50_000)}
+    assert len(lower) == 50_000
     assert normals(n=1, width=20_000, tile=1, dtype=torch.float64).unique().numel() == 20_000
+
+
+def test_layers_that_share_one_tile_do_not_share_the_next() -> None:
+    """Two layers, each a walk through 32 bits, must not walk side by side."""
+    first, other = 3 * 2**32 + 11, 9 * 2**32 + 12
+    a, b = ([streams._seed(key, t) % 2**32 for t in range(20_000)] for key in (first, other))
+    assert len(set(a) & set(b)) < 5
 
 
 def test_a_run_does_not_depend_on_the_runs_beside_it() -> None:
