@@ -27,7 +27,8 @@ from hermiso.gram import isometry_gap
 Tensor = Any
 OnTile = Callable[[Tensor, slice], Tensor]  # features of these runs
 
-_BLOCK = 2**17  # normals held at once: they stay in the cache
+_BLOCK = {"cpu": 2**17}  # normals held at once: they stay in the cache
+_LARGE_BLOCK = 2**26  # on an accelerator
 
 
 def simulate(
@@ -149,7 +150,8 @@ class _Layer:
     def _runs(self) -> Iterable[slice]:
         """Batches of runs whose tiles are held at once."""
         n, width = self.normals.n, min(self.normals.tile, self.width)
-        return split(len(self.F), max(1, _BLOCK // (n * width)))
+        block = _BLOCK.get(self.normals.device.type, _LARGE_BLOCK)
+        return split(len(self.F), max(1, block // (n * width)))
 
     def _sums(self, runs: slice, on_tiles: Sequence[OnTile], shift: float) -> tuple[Tensor, Tensor]:
         """Sums over this process's neurons of h - shift and of its products, in float64."""

@@ -97,7 +97,7 @@ def test_which_runs_are_held_at_once_changes_nothing(
     options: dict[str, Any] = {"runs": 7, "dtype": torch.float64, "keep_gram": True, "tile": 16}
     expected = simulate(gram(), net, 40, 2, **options).gram
     for block in (3 * 5 * 16, 1):
-        monkeypatch.setattr(sampler, "_BLOCK", block)
+        monkeypatch.setattr(sampler, "_BLOCK", {"cpu": block})
         found = simulate(gram(), net, 40, 2, **options).gram
         assert found == pytest.approx(expected, rel=1e-11, abs=1e-11)
 

@@ -126,7 +126,7 @@ def _less(a: Interval, b: Interval) -> Interval:
 
 @stronger.check(Level.MEASURED, profile="default")
 def gains_of_isometry_at_layer_20(stated: Stated, *, seed: int) -> Evidence:
-    """Differences of the isometries, in [0, 1]."""
+    """Differences of the isometries, in [0, 1]; at layers 5 and 40 the order is another."""
     import numpy as np
 
     def gained(name: str) -> Interval:
