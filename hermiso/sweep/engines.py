@@ -7,6 +7,7 @@ soon as it is there, in any order.
 from __future__ import annotations
 
 import os
+import re
 import signal
 import time
 import traceback
@@ -107,7 +108,7 @@ def engine(name: str = "processes", jobs: int | None = None) -> AbstractContextM
     kind, _, address = name.partition("=")
     if name == "processes":
         return _processes(jobs)
-    if kind == "dask" and address:
+    if kind == "dask" and re.fullmatch(r"(\w+://)?[\w.\[\]-]+:[0-9]+", address):
         return _dask(address, jobs)
     if kind == "ray":
         return _ray(address or None, jobs)
