@@ -18,20 +18,38 @@ samples and gives, for x = 1/det - 1 of every layer,
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
-from inspect import signature
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from hermiso.errors import BoundError, GramError
+from hermiso.errors import BoundError
 from hermiso.gram import isometry_gap
-from hermiso.layerwise import first_layer, log_expm1, logistic_step, oppenheim_step, walked
-
-Array: TypeAlias = NDArray[np.float64]
-Bound: TypeAlias = Callable[..., Any]
+from hermiso.layerwise import (
+    DEEPEST,
+    FARTHEST,
+    Array,
+    Bound,
+    as_arguments,
+    as_floats,
+    as_gap,
+    as_layers,
+    as_matrix,
+    as_norms,
+    as_number,
+    as_samples,
+    as_spectrum,
+    as_strength,
+    asked_by,
+    first_layer,
+    log_expm1,
+    logistic_step,
+    of_layer,
+    oppenheim_step,
+    walked,
+)
 
 HUGE_LOG = 700.0  # e to this power is still a number
 
@@ -48,7 +66,7 @@ def theorem1(norms: ArrayLike) -> float:
     >>> theorem1([1.0, 3.0])
     1.25
     """
-    a = _norms(norms)
+    a = as_norms(norms)
     return 1 + float(np.var(a / np.mean(a)))
 
 
@@ -58,7 +76,7 @@ def theorem1_exact(norms: ArrayLike) -> float:
     >>> round(theorem1_exact([1.0, 3.0]), 12)
     1.666666666667
     """
-    a = _norms(norms)
+    a = as_norms(norms)
     scaled = a / np.max(a)
     return float(np.mean(scaled**2) / np.exp(2 * np.mean(np.log(scaled))))
 
@@ -73,7 +91,7 @@ def lemma_a4(n: int, largest: float) -> tuple[float, float]:
     Returns:
         (lower, upper); the lower bound is 0 where (n - 1) largest > 1.
     """
-    n = _samples(n)
+    n, largest = as_samples(n), as_number("the largest |correlation|", largest)
     if not 0 <= largest <= 1:
         raise BoundError(f"the largest |correlation| is {largest}; it must lie in [0, 1]")
     return max(0.0, 1 - (n - 1) * largest) ** n, 1 - largest**2
@@ -86,18 +104,25 @@ def lemma_a7(beta: float, rho: ArrayLike) -> Array:
         beta: isometry strength, in [1, 2].
         rho: correlations in [-1, 1]; inf at the ends.
     """
-    size = np.abs(np.asarray(rho, dtype=np.float64))
+    size = np.abs(as_floats("rho", rho))
     if not np.all(size <= 1):
         raise BoundError(f"rho is {rho!r}; correlations lie in [-1, 1]")
     with np.errstate(divide="ignore"):
-        return np.asarray(size / (1 - size) / _strength(beta))
+        return np.asarray(size / (1 - size) / as_strength(beta))
 
 
 def corollary_a3(beta: float, potential0: float, layer: ArrayLike) -> Array:
     """Return beta^-l gamma(G_0) >= gamma(G_l) (isometry paper, Corollary A.3, eq. 23)."""
-    if not potential0 >= 0:
-        raise BoundError(f"the potential is {potential0}; it must be >= 0")
-    return np.asarray(potential0 * np.exp(-_layers(layer) * math.log(_strength(beta))))
+    beta, layers, start = (
+        as_strength(beta),
+        as_layers(layer),
+        as_number("the potential", potential0),
+    )
+    if not start >= 0:
+        raise BoundError(f"the potential is {start}; it must be >= 0")
+    if start == math.inf:
+        return np.full(layers.shape, math.inf)
+    return np.asarray(start * np.exp(-layers * math.log(beta)))
 
 
 def gap_of_potential(n: int, potential: ArrayLike) -> Array:
@@ -105,10 +130,11 @@ def gap_of_potential(n: int, potential: ArrayLike) -> Array:
 
     inf where (n - 1) gamma/(1 + gamma) >= 1, where Lemma A.4 says nothing.
     """
-    n, gamma = _samples(n), np.asarray(potential, dtype=np.float64)
+    n, gamma = as_samples(n), as_floats("the potential", potential)
     if not np.all(gamma >= 0):
         raise BoundError(f"the potential is {potential!r}; it must be >= 0")
-    row = (n - 1) * gamma / (1 + gamma)
+    with np.errstate(divide="ignore", invalid="ignore"):  # of the form that is not taken
+        row = (n - 1) * np.where(gamma > 1, 1 / (1 + 1 / gamma), gamma / (1 + gamma))
     return np.where(row < 1, -np.log1p(-np.minimum(row, 1 - 2**-53)), np.inf)
 
 
@@ -124,7 +150,7 @@ def by_potential(
         layer: integers l >= 0.
         potential0: gamma(G_0); by default 2 e^(n gap0), which is at least that.
     """
-    beta, n, gap0, layers = _checked(beta, n, gap0, layer)
+    beta, n, gap0, layers = as_arguments(beta, n, gap0, layer)
     if potential0 is not None:
         return gap_of_potential(n, corollary_a3(beta, potential0, layer))
     log_odds = math.log(2) + n * gap0 - layers * math.log(beta)
@@ -142,7 +168,7 @@ def theorem4(beta: float, n: int, gap0: float, layer: ArrayLike) -> Array:
         gap0: gap of the input, >= 0.
         layer: integers l >= 0.
     """
-    beta, n, gap0, layers = _checked(beta, n, gap0, layer)
+    beta, n, gap0, layers = as_arguments(beta, n, gap0, layer)
     with np.errstate(over="ignore"):
         return np.asarray(np.exp(n * gap0 + math.log(4 * n) - layers * math.log(beta)))
 
@@ -152,7 +178,7 @@ def theorem4_threshold(beta: float, n: int, gap0: float) -> float:
 
     The paper prints beta^-1 in place of 1/log beta, which is too early for beta near 1.
     """
-    beta, n, gap0, _ = _checked(beta, n, gap0, 0)
+    beta, n, gap0, _ = as_arguments(beta, n, gap0, 0)
     rate = math.log(beta)
     return (math.log(4 * n) + n * gap0) / rate if rate else math.inf
 
@@ -169,7 +195,7 @@ def logistic(beta: float, n: int, gap0: float, layer: ArrayLike) -> Array:
     >>> logistic(1.5, 2, 0.3, [0, 1, 2]).round(12)
     array([0.3       , 0.19828711, 0.12248919])
     """
-    beta, n, gap0, layers = _checked(beta, n, gap0, layer)
+    beta, n, gap0, layers = as_arguments(beta, n, gap0, layer)
     y = walked(partial(logistic_step, beta), log_expm1(n * gap0), layers)
     return np.asarray(np.logaddexp(0, y) / n)
 
@@ -184,7 +210,7 @@ def all_layers(beta: float, n: int, gap0: float, layer: ArrayLike) -> Array:
     >>> all_layers(1.5, 10, 0.3, [0, 1, 2]).round(12)
     array([0.3       , 0.26191236, 0.22494439])
     """
-    beta, n, gap0, layers = _checked(beta, n, gap0, layer)
+    beta, n, gap0, layers = as_arguments(beta, n, gap0, layer)
     excess = log_expm1(n * gap0) - layers * math.log(beta)
     return np.asarray(np.logaddexp(0, excess) / n)
 
@@ -200,7 +226,7 @@ def samplewise(beta: float, G0: ArrayLike, layer: ArrayLike) -> Array:
         G0: correlation or Gram matrix of the input, shape (n, n).
         layer: integers l >= 0, at most 2^17; the cost grows with the largest.
     """
-    beta, layers = _strength(beta), _layers(layer)
+    beta, layers = as_strength(beta), as_layers(layer)
     with np.errstate(divide="ignore"):
         start = np.log(_odds(G0))
     y = walked(partial(logistic_step, beta), start, layers)
@@ -220,18 +246,21 @@ def oppenheim_schur(
         spectrum: p_1, p_2, ... of sum 1 with p_1 = 2 - beta; by default p_2 = beta - 1, the
             worst case, where the step is g - (beta - 1) log(2 - e^-g).
     """
-    beta, n, gap0, layers = _checked(beta, n, gap0, layer)
-    p = _spectrum(beta, spectrum)
+    beta, n, gap0, layers = as_arguments(beta, n, gap0, layer)
+    p = as_spectrum(beta, spectrum)
     return np.asarray(walked(partial(oppenheim_step, p), n * gap0, layers) / n)
 
 
 def sharp_rate(beta: float) -> float:
     """Return (2 - beta)^2, the limit of gap_{l+1}/gap_l in the mean field if 1 < beta < 2.
 
+    That is where the gap goes to 0 with gap_l > 0 for every l. It may also end: p = (1/3, 2/3) and
+    G_12 = -1/2 give kappa(-1/2) = 0 and the gap 0 from layer 1 on.
+
     Off-diagonal entries shrink by p_1 = 2 - beta a layer, and the gap is quadratic in them. At
     beta = 2, where c_1 = 0, gap_{l+1} <= n gap_l^2: faster than any geometric sequence.
     """
-    return (2 - _strength(beta)) ** 2
+    return (2 - as_strength(beta)) ** 2
 
 
 def leading_order(beta: float, n: int, gap0: float, layer: ArrayLike) -> Array:
@@ -239,7 +268,9 @@ def leading_order(beta: float, n: int, gap0: float, layer: ArrayLike) -> Array:
 
     An estimate at the `sharp_rate`, not a bound. Arguments as for `theorem4`.
     """
-    beta, _, gap0, layers = _checked(beta, n, gap0, layer)
+    beta, _, gap0, layers = as_arguments(beta, n, gap0, layer)
+    if gap0 == math.inf:  # a degenerate input stays one
+        return np.full(layers.shape, math.inf)
     return np.where(layers > 0, gap0 * sharp_rate(beta) ** layers, gap0)
 
 
@@ -248,10 +279,20 @@ def floor(beta: float, n: int, width: int) -> float:
 
     The leading order in 1/d, layer normalization after the activation; inf at beta = 1.
     """
-    n, rate = _samples(n), sharp_rate(beta)
-    if not width >= 1:
+    n, rate, d = as_samples(n), sharp_rate(beta), as_number("the width", width)
+    if not d >= 1:
         raise BoundError(f"the width is {width}; it must be at least 1")
-    return (n - 1) / (2 * width * (1 - rate)) if rate < 1 else math.inf
+    return (n - 1) / (2 * d * (1 - rate)) if rate < 1 else math.inf
+
+
+def _odds(G0: ArrayLike) -> Array:
+    """s_i/(1 - s_i) of each sample on those before it, from the Cholesky factor."""
+    G = as_matrix(G0)
+    if isometry_gap(G) == math.inf:  # this also refuses what is no Gram matrix
+        return np.full(len(G), np.inf)
+    scale = np.sqrt(np.diag(G))
+    L = np.linalg.cholesky(G / np.multiply.outer(scale, scale))
+    return np.asarray(np.sum(np.tril(L, -1) ** 2, axis=1) / np.diag(L) ** 2)
 
 
 # --- depth ----------------------------------------------------------------------------------
@@ -267,16 +308,18 @@ def depth_for_gap(
     width: int | None = None,
     **given: Any,
 ) -> int:
-    """Return the first layer at which a bound is at most a target.
+    """Return the first layer at which a bound, plus the floor of a network, is at most a target.
 
     Args:
         beta: isometry strength.
         gap0: gap of the input; None for a bound that does not ask for it.
         target: the wanted gap, > 0; for `corollary_a3` the wanted potential.
         n: number of samples; None for a bound that does not ask for it.
-        bound: a function of this module with a layer, or one of your own that never rises with
-            depth. It gets what it asks for, by the names of its arguments.
-        width: of the network; a target that is not above its `floor` is refused.
+        bound: a function of this module with a layer, or one of your own, vectorised over
+            layers, that never rises with depth. It gets what it asks for, by the names of its
+            arguments.
+        width: of a finite network, whose `floor` is then added to the bound; it asks for n, or
+            for G0, and for a bound of the gap.
         given: what else the bound asks for: `spectrum`, `G0` or `potential0`.
 
     Raises:
@@ -285,89 +328,72 @@ def depth_for_gap(
 
     >>> depth_for_gap(1.5, 0.3, 1e-6, 10), depth_for_gap(1.5, 0.3, 1e-6, 10, theorem4)
     (36, 51)
+    >>> depth_for_gap(1.5, 0.3, 0.01, 10, width=1000)  # the floor is 0.006
+    16
     >>> depth_for_gap(1.5, 0.3, 1e-6, 10, oppenheim_schur, spectrum=[0.5, 0.2, 0.3])
     23
     >>> depth_for_gap(1.5, None, 1e-6, bound=samplewise, G0=[[1, 0.9], [0.9, 1]])
     23
     """
+    beta, target = as_strength(beta), as_number("the target gap", target)
+    gap0 = None if gap0 is None else as_gap(gap0)
     if not target > 0:
         raise BoundError(f"the target gap is {target}; it must be > 0")
-    if width is not None and n is not None and target <= floor(beta, n, width):
-        least = floor(beta, n, width)
-        raise BoundError(f"the gap settles near {least:.3g} at width {width}; ask for more")
-    at = _of_layer(bound, beta=beta, gap0=gap0, n=n, **given)
-    if at(0) <= target:
+    least = 0.0 if width is None else _least(beta, n, width, bound, given.get("G0"))
+    if width is not None and "n" not in asked_by(bound):
+        n = None  # it was for the floor
+    mean_field = of_layer(bound, beta=beta, gap0=gap0, n=n, **given)
+    if mean_field(0) + least <= target:
         return 0
     if beta == 1:
         raise BoundError("beta is 1, the activation is linear and no gap shrinks; beta > 1 helps")
-    return first_layer(at, target)
+    if target <= least:
+        raise BoundError(f"the gap settles near {least:.3g} at width {width}; ask for more")
+    _check_start(gap0, **given)
+    steps = getattr(bound, "func", bound) in (logistic, oppenheim_schur, samplewise)
+    farthest = DEEPEST if steps else FARTHEST
+    try:
+        return first_layer(lambda layer: mean_field(layer) + least, target, farthest)
+    except BoundError as error:
+        deep = _by_all_layers(beta, gap0, n, target - least, given.get("G0")) if steps else None
+        closed = f"all_layers needs no steps and reaches it at layer {deep}"
+        advice = closed if deep else "the target must be larger"
+        raise BoundError(f"{error}; {advice}") from None
 
 
-def _of_layer(bound: Bound, **arguments: Any) -> Callable[[ArrayLike], Any]:
-    """The bound as a function of the layer, its other arguments given by name."""
-    given = {name: value for name, value in arguments.items() if value is not None}
-    asked = signature(bound).parameters.values()
-    needed = {p.name for p in asked if p.default is p.empty} - {"layer"}
-    wrong = sorted(needed - given.keys()), sorted(given.keys() - {p.name for p in asked})
-    if any(wrong):
-        name = getattr(bound, "__name__", bound)
-        raise BoundError(f"{name} must be given {wrong[0]} too, and must not be given {wrong[1]}")
-    return lambda layer: bound(layer=layer, **given)
+def _least(beta: float, n: int | None, width: int, bound: Bound, G0: ArrayLike | None) -> float:
+    """The floor that is added to a bound of the gap."""
+    if bound is corollary_a3:
+        raise BoundError(
+            "corollary_a3 bounds the potential, and the floor of a width is one of the gap; "
+            "by_potential must be used with width="
+        )
+    if n is None and G0 is None:
+        raise BoundError("the floor of a width depends on the number of samples; n must be given")
+    size = n if G0 is None else len(as_matrix(G0))
+    if n not in (None, size):
+        raise BoundError(f"n is {n!r}; it must be {size}, the number of samples of G0")
+    return floor(beta, size, width)  # type: ignore[arg-type]
 
 
-# --- reading arguments ----------------------------------------------------------------------
+def _check_start(
+    gap0: float | None, G0: ArrayLike | None = None, potential0: float | None = None, **_: Any
+) -> None:
+    """Refuse an input that no number of layers separates."""
+    seen = "the input is degenerate: its {} is infinite at every layer; it must be finite"
+    if gap0 == math.inf or (G0 is not None and isometry_gap(as_matrix(G0)) == math.inf):
+        raise BoundError(seen.format("gap"))
+    if potential0 == math.inf:
+        raise BoundError(seen.format("potential"))
 
 
-def _checked(beta: float, n: int, gap0: float, layer: ArrayLike) -> tuple[float, int, float, Array]:
-    if not gap0 >= 0:
-        raise BoundError(f"the gap is {gap0}; it must be >= 0")
-    return _strength(beta), _samples(n), float(gap0), _layers(layer)
-
-
-def _strength(beta: float) -> float:
-    if not 1 <= beta <= 2:
-        raise BoundError(f"beta is {beta}; an isometry strength lies in [1, 2]")
-    return float(beta)
-
-
-def _samples(n: int) -> int:
-    if isinstance(n, bool) or not hasattr(n, "__index__") or n < 1:
-        raise BoundError(f"n is {n!r}; it must be an integer >= 1")
-    return int(n)
-
-
-def _layers(layer: ArrayLike) -> Array:
-    layers = np.asarray(layer)
-    if layers.dtype == bool or layers.dtype.kind not in "iu" or np.any(layers < 0):
-        raise BoundError(f"layer is {layer!r}; layers are integers >= 0")
-    return layers.astype(np.float64)
-
-
-def _norms(norms: ArrayLike) -> Array:
-    a = np.asarray(norms, dtype=np.float64)
-    if a.ndim != 1 or not a.size or not np.all((a > 0) & (a < np.inf)):
-        raise BoundError(f"the norms are {norms!r}; they must be a list of positive numbers")
-    return a
-
-
-def _spectrum(beta: float, spectrum: Sequence[float] | None) -> Array:
-    if spectrum is None:
-        return np.array([2 - beta, beta - 1])
-    p = np.asarray(spectrum, dtype=np.float64)
-    if p.ndim != 1 or not p.size or not np.all(p >= 0) or abs(p.sum() - 1) > 1e-9:
-        raise BoundError(f"the spectrum is {spectrum!r}; it must be >= 0 and of sum 1")
-    if abs(p[0] - (2 - beta)) > 1e-9:
-        raise BoundError(f"p_1 is {p[0]}; it must be 2 - beta = {2 - beta}")
-    return p
-
-
-def _odds(G0: ArrayLike) -> Array:
-    """s_i/(1 - s_i) of each sample on those before it, from the Cholesky factor."""
-    G = np.asarray(G0, dtype=np.float64)
-    if G.ndim != 2:
-        raise GramError(f"G0 has shape {G.shape}; one Gram matrix is required")
-    if isometry_gap(G) == math.inf:  # this also refuses what is no Gram matrix
-        return np.full(len(G), np.inf)
-    scale = np.sqrt(np.diag(G))
-    L = np.linalg.cholesky(G / np.multiply.outer(scale, scale))
-    return np.asarray(np.sum(np.tril(L, -1) ** 2, axis=1) / np.diag(L) ** 2)
+def _by_all_layers(
+    beta: float, gap0: float | None, n: int | None, target: float, G0: ArrayLike | None
+) -> int | None:
+    """Where the closed form reaches what the steps do not; None if it does not either."""
+    if G0 is not None:
+        gap0, n = float(isometry_gap(as_matrix(G0))), len(as_matrix(G0))
+    try:
+        return first_layer(of_layer(all_layers, beta=beta, gap0=gap0, n=n), target)
+    except BoundError:
+        return None

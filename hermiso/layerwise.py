@@ -1,17 +1,22 @@
-"""Bounds that step from layer to layer, in logarithms, and the layer at which one is reached."""
+"""Bounds that step from layer to layer, in logarithms, and the layer at which one is reached.
+
+Beside them, how the arguments of bounds are read: each reader returns what it read, or raises.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from inspect import Parameter, signature
 from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hermiso.errors import BoundError
+from hermiso.errors import BoundError, GramError
 
 Array: TypeAlias = NDArray[np.float64]
+Bound: TypeAlias = Callable[..., Any]
 Value = TypeVar("Value", float, Array)
 
 FARTHEST = 2**62  # layers that a search for a depth tries
@@ -65,8 +70,13 @@ def log_expm1(y: float) -> float:
     return y + math.log(-math.expm1(-y))
 
 
-def first_layer(at: Callable[[ArrayLike], Any], target: float) -> int:
+def first_layer(at: Callable[[ArrayLike], Any], target: float, farthest: int = FARTHEST) -> int:
     """Return the first layer with at(layer) <= target, where layer 0 does not reach it.
+
+    Args:
+        at: a bound as a function of the layer, vectorised; it never rises.
+        target: what it is to reach.
+        farthest: the last layer to try, a power of 2.
 
     Raises:
         BoundError: no layer reaches it.
@@ -74,9 +84,9 @@ def first_layer(at: Callable[[ArrayLike], Any], target: float) -> int:
     low, high = 0, 1
     while not at(high) <= target:
         low, high = high, 2 * high
-        if high > FARTHEST:
-            seen = f"the bound is {float(at(low)):.6g} at layer {low}"
-            raise BoundError(f"{seen}, above the target {target:.6g}, which must be larger")
+        if high > farthest:
+            seen = f"the bound is {float(at(low)):.6g} at layer {low}, the last one tried"
+            raise BoundError(f"{seen}, above the target {target:.6g}")
     while high - low > 1:
         low, high = _narrowed(at, target, low, high)
     return high
@@ -91,3 +101,120 @@ def _narrowed(
     reached = np.asarray(at(grid)) <= target
     before, after = grid[~reached], grid[reached]
     return int(before[-1]) if before.size else low, int(after[0]) if after.size else high
+
+
+def asked_by(bound: Bound) -> dict[str, Parameter]:
+    """Return the arguments of a bound; it must have a layer."""
+    name = getattr(bound, "__name__", repr(bound))
+    try:
+        asked = dict(signature(bound).parameters)
+    except (TypeError, ValueError):
+        seen = f"bound is {bound!r}; it must be a function"
+        raise BoundError(f"{seen} of beta, gap0, n and layer, such as all_layers") from None
+    if "layer" not in asked:
+        hint = "leading_order has that rate" if name == "sharp_rate" else "all_layers has one"
+        raise BoundError(f"{name} has no argument `layer`, which a bound must have; {hint}")
+    return asked
+
+
+def of_layer(bound: Bound, **arguments: Any) -> Callable[[ArrayLike], Any]:
+    """Return the bound as a function of the layer, its other arguments given by name."""
+    given, asked = {k: v for k, v in arguments.items() if v is not None}, asked_by(bound)
+    needed = {name for name, p in asked.items() if p.default is p.empty} - {"layer"}
+    wrong = sorted(needed - given.keys()), sorted(given.keys() - asked.keys())
+    if any(wrong):
+        name = getattr(bound, "__name__", bound)
+        raise BoundError(f"{name} must be given {wrong[0]} too, and must not be given {wrong[1]}")
+    return lambda layer: bound(layer=layer, **given)
+
+
+# --- reading arguments ----------------------------------------------------------------------
+
+
+def as_arguments(
+    beta: float, n: int, gap0: float, layer: ArrayLike
+) -> tuple[float, int, float, Array]:
+    """Read beta, n, the gap of the input and layers."""
+    return as_strength(beta), as_samples(n), as_gap(gap0), as_layers(layer)
+
+
+def as_gap(value: float) -> float:
+    """Read a gap, a number >= 0."""
+    gap = as_number("the gap", value)
+    if not gap >= 0:
+        raise BoundError(f"the gap is {gap}; it must be >= 0")
+    return gap
+
+
+def as_number(what: str, value: Any) -> float:
+    """Read a number that is no text."""
+    try:
+        if not isinstance(value, str | bytes):
+            return float(value)
+    except (TypeError, ValueError, OverflowError):
+        pass
+    raise BoundError(f"{what} is {value!r}; it must be a number")
+
+
+def as_floats(what: str, values: Any, error: type[BoundError | GramError] = BoundError) -> Array:
+    """Read an array of real numbers that is no text."""
+    try:
+        if np.asarray(values).dtype.kind not in "USc":
+            return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        pass
+    raise error(f"{what} is {values!r}; it must be an array of real numbers")
+
+
+def as_strength(beta: float) -> float:
+    """Read an isometry strength, in [1, 2]."""
+    strength = as_number("beta", beta)
+    if not 1 <= strength <= 2:
+        raise BoundError(f"beta is {beta}; an isometry strength lies in [1, 2]")
+    return strength
+
+
+def as_samples(n: int) -> int:
+    """Read a number of samples, an integer >= 1."""
+    if isinstance(n, bool) or not hasattr(n, "__index__") or n < 1:
+        raise BoundError(f"n is {n!r}; it must be an integer >= 1")
+    return int(n)
+
+
+def as_layers(layer: ArrayLike) -> Array:
+    """Read layers, integers >= 0."""
+    try:
+        layers = np.asarray(layer)
+    except ValueError:  # rows of different lengths
+        layers = np.asarray(math.nan)
+    if layers.dtype == bool or layers.dtype.kind not in "iu" or np.any(layers < 0):
+        raise BoundError(f"layer is {layer!r}; layers are integers >= 0")
+    return layers.astype(np.float64)
+
+
+def as_norms(norms: ArrayLike) -> Array:
+    """Read a list of positive numbers."""
+    a = as_floats("the list of norms", norms)
+    if a.ndim != 1 or not a.size or not np.all((a > 0) & (a < np.inf)):
+        raise BoundError(f"the norms are {norms!r}; they must be a list of positive numbers")
+    return a
+
+
+def as_spectrum(beta: float, spectrum: Sequence[float] | None) -> Array:
+    """Read p_1, p_2, ... of sum 1, p_1 = 2 - beta; by default of two orders."""
+    if spectrum is None:
+        return np.array([2 - beta, beta - 1])
+    p = as_floats("the spectrum", spectrum)
+    if p.ndim != 1 or not p.size or not np.all(p >= 0) or abs(p.sum() - 1) > 1e-9:
+        raise BoundError(f"the spectrum is {spectrum!r}; it must be >= 0 and of sum 1")
+    if abs(p[0] - (2 - beta)) > 1e-9:
+        raise BoundError(f"p_1 is {p[0]}; it must be 2 - beta = {2 - beta}")
+    return p
+
+
+def as_matrix(G0: ArrayLike | None) -> Array:
+    """Read one matrix."""
+    G = as_floats("G0", G0, GramError)
+    if G.ndim != 2:
+        raise GramError(f"G0 has shape {G.shape}; one Gram matrix is required")
+    return G

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import warnings
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import mpmath
@@ -139,19 +141,74 @@ def test_a_depth_of_many_layers_is_found() -> None:
 
 NEVER: dict[str, tuple[Any, str]] = {
     "no nonlinearity": (lambda: bounds.depth_for_gap(1.0, 0.7, 0.1, 5), "beta is 1"),
-    "a degenerate input": (lambda: bounds.depth_for_gap(1.5, math.inf, 0.1, 5), "is inf at"),
+    "a degenerate input": (
+        lambda: bounds.depth_for_gap(1.5, math.inf, 0.1, 5),
+        "the input is degenerate: its gap is infinite at every layer",
+    ),
     "degenerate samples": (
         lambda: bounds.depth_for_gap(1.5, None, 0.1, bound=bounds.samplewise, G0=np.ones((2, 2))),
-        "at most 131072",
+        "the input is degenerate: its gap is infinite at every layer",
+    ),
+    "a pole of the potential": (
+        lambda: bounds.depth_for_gap(
+            1.5, 0.1, 0.1, 5, bound=bounds.by_potential, potential0=math.inf
+        ),
+        "the input is degenerate: its potential is infinite at every layer",
     ),
     "too many steps": (
-        lambda: bounds.depth_for_gap(1 + 1e-9, 0.7, 0.1, 5, bounds.logistic),
-        "all_layers has a closed form",
+        lambda: bounds.depth_for_gap(1 + 1e-5, 0.7, 0.1, 5, bounds.logistic),
+        r"at layer 131072, .* all_layers needs no steps and reaches it at layer 390\d{3}$",
+    ),
+    "too many steps of samples": (
+        lambda: bounds.depth_for_gap(1 + 1e-6, None, 0.1, bound=bounds.samplewise, G0=THREE),
+        r"all_layers needs no steps and reaches it at layer \d{7}$",
+    ),
+    "more layers than there are": (
+        lambda: bounds.depth_for_gap(1.5, 1e300, 0.1, 5),
+        "at layer 4611686018427387904, .* the target must be larger",
+    ),
+    "more layers than either bound has": (
+        lambda: bounds.depth_for_gap(1.5, 1e300, 0.1, 5, bounds.logistic),
+        "at layer 131072, .* the target must be larger",
     ),
     "below the floor": (
         lambda: bounds.depth_for_gap(1.5, 0.7, 1e-4, 10, width=1000),
         "settles near 0.006",
     ),
+    "below the floor of the samples": (
+        lambda: bounds.depth_for_gap(
+            1.5, None, 1e-4, bound=bounds.samplewise, G0=THREE, width=1000
+        ),
+        "settles near 0.00133",
+    ),
+    "a width without samples": (
+        lambda: bounds.depth_for_gap(
+            1.5, 0.7, 0.1, bound=lambda beta, gap0, layer: gap0 / beta**layer, width=1000
+        ),
+        "n must be given",
+    ),
+    "a width and a potential": (
+        lambda: bounds.depth_for_gap(
+            1.5, None, 0.1, 3, bounds.corollary_a3, potential0=9.0, width=1000
+        ),
+        "by_potential must be used",
+    ),
+    "another number of samples than in the matrix": (
+        lambda: bounds.depth_for_gap(1.5, None, 0.1, 5, bounds.samplewise, G0=THREE, width=1000),
+        "n is 5; it must be 3",
+    ),
+    "steps of a partial function": (
+        lambda: bounds.depth_for_gap(
+            1 + 1e-6, 0.7, 0.1, 5, partial(bounds.oppenheim_schur, spectrum=[1 - 1e-6, 1e-6])
+        ),
+        r"reaches it at layer 3902\d{3}$",
+    ),
+    "a rate": (
+        lambda: bounds.depth_for_gap(1.5, 0.7, 0.1, 5, bounds.sharp_rate),
+        "sharp_rate has no argument `layer`, .* leading_order has that rate",
+    ),
+    "a floor": (lambda: bounds.depth_for_gap(1.5, 0.7, 0.1, 5, bounds.floor), "no argument"),
+    "no function": (lambda: bounds.depth_for_gap(1.5, 0.7, 0.1, 5, "logistic"), "a function"),
     "a bound that settles": (
         lambda: bounds.depth_for_gap(
             1.5, 0.7, 0.1, 5, lambda beta, n, gap0, layer: 0.2 + gap0 / (1 + np.asarray(layer))
@@ -180,9 +237,50 @@ def test_a_depth_that_does_not_exist_is_refused(name: str) -> None:
         call()
 
 
-def test_a_width_leaves_the_depth_above_its_floor() -> None:
-    depth = bounds.depth_for_gap(1.5, 0.7, 0.01, 10, width=1000)
-    assert depth == bounds.depth_for_gap(1.5, 0.7, 0.01, 10)
+def _above(gap0: float, beta: float, layer: Any) -> Any:
+    return gap0 / beta**layer
+
+
+@pytest.mark.parametrize(
+    ("bound", "n", "start"),
+    [
+        (bounds.all_layers, 3, {"gap0": 0.7}),
+        (bounds.logistic, 3, {"gap0": 0.7}),
+        (bounds.samplewise, None, {"gap0": None, "G0": THREE}),
+        (bounds.samplewise, 3, {"gap0": None, "G0": THREE}),
+        (_above, 3, {"gap0": 0.7}),
+    ],
+)
+@pytest.mark.parametrize("target", [0.1, 0.0014, 0.001334])
+def test_a_width_adds_its_floor(bound: Any, n: Any, start: Any, target: float) -> None:
+    depth = bounds.depth_for_gap(1.5, target=target, n=n, bound=bound, width=1000, **start)
+    asked = {name: value for name, value in start.items() if value is not None}
+    if bound in (bounds.all_layers, bounds.logistic):
+        asked["n"] = n
+    floor = bounds.floor(1.5, 3, 1000)
+    above = [bound(beta=1.5, layer=layer, **asked) + floor for layer in (depth - 1, depth)]
+    assert above[1] <= target < above[0]
+    wide = bounds.depth_for_gap(1.5, target=target, n=n, bound=bound, width=10**9, **start)
+    assert wide <= depth
+
+
+def test_an_infinite_start_stays_infinite_without_warnings() -> None:
+    layers = np.array([0, 1, 5000])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for beta in (1.0, 1.3, 2.0):
+            found = [
+                bounds.leading_order(beta, 3, math.inf, layers),
+                bounds.by_potential(beta, 3, 1.0, layers, potential0=math.inf),
+                bounds.corollary_a3(beta, math.inf, layers),
+                bounds.all_layers(beta, 3, math.inf, layers),
+                bounds.logistic(beta, 3, math.inf, layers),
+                bounds.oppenheim_schur(beta, 3, math.inf, layers),
+                bounds.theorem4(beta, 3, math.inf, layers),
+            ]
+            assert np.all(np.array(found) == math.inf)
+        assert bounds.gap_of_potential(3, [0.0, math.inf]).tolist() == [0.0, math.inf]
+        assert bounds.gap_of_potential(1, math.inf) == 0
 
 
 def test_the_potential_bounds_the_gap() -> None:
@@ -265,6 +363,25 @@ CALLS = {
     "a matrix with nan": lambda: bounds.samplewise(1.5, [[1.0, math.nan], [math.nan, 1.0]], 1),
     "a depth of -1": lambda: hermiso.mean_field(np.eye(2), "relu", -1),
     "no matrix": lambda: hermiso.mean_field([1.0], "relu", 1),
+    "beta a word": lambda: bounds.all_layers("a", 5, 1.0, 3),
+    "beta a number in quotes": lambda: bounds.sharp_rate("1.5"),
+    "no beta": lambda: bounds.all_layers(None, 5, 1.0, 3),
+    "a gap that is a list": lambda: bounds.all_layers(1.5, 5, [1.0, 2.0], 3),
+    "n a word": lambda: bounds.all_layers(1.5, "a", 1.0, 3),
+    "layer a word": lambda: bounds.all_layers(1.5, 5, 1.0, "a"),
+    "ragged layers": lambda: bounds.all_layers(1.5, 5, 1.0, [[1], [1, 2]]),
+    "a target that is a word": lambda: bounds.depth_for_gap(1.5, 1.0, "x", 5),
+    "a gap that is a word": lambda: bounds.depth_for_gap(1.5, "x", 0.1, bound=_above),
+    "a width that is a word": lambda: bounds.floor(1.5, 5, "a"),
+    "a width that is a word, of a depth": lambda: bounds.depth_for_gap(1.5, 1, 0.1, 5, width="a"),
+    "a spectrum that is a word": lambda: bounds.oppenheim_schur(1.5, 5, 1, 3, "ab"),
+    "norms that are words": lambda: bounds.theorem1(["a", "b"]),
+    "complex norms": lambda: bounds.theorem1([1j, 2]),
+    "rho a word": lambda: bounds.lemma_a7(1.5, "0.5"),
+    "a correlation that is a word": lambda: bounds.lemma_a4(3, "a"),
+    "a potential that is a word": lambda: bounds.gap_of_potential(3, "a"),
+    "a start that is a word": lambda: bounds.corollary_a3(1.5, "a", 3),
+    "a matrix that is a word": lambda: bounds.samplewise(1.5, "a", 1),
     "a zero sample": lambda: bounds.samplewise(1.5, np.zeros((2, 2)), 1),
 }
 

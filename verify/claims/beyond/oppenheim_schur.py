@@ -18,6 +18,7 @@ from hypothesis.strategies import SearchStrategy
 
 from verify import Claim, Evidence, Level, bounded, equal, nonnegative, together
 from verify.claims.beyond._correlations import hadamard, matrices, pairs, step, strength
+from verify.claims.beyond.am_gm import union, weighted
 from verify.claims.isometry._mean_field import pair
 from verify.exact import Matrix, Vector, det
 
@@ -78,7 +79,7 @@ layer = Claim(
         "square of the determinant": lambda k, u: 1 - u ** (2 * k),
         "all terms like the second": lambda k, u: 1 - u ** max(k, 2),
     },
-    uses=("beyond:multiple-lemma", "isometry:eq-8-am-gm"),
+    uses=("beyond:multiple-lemma", "beyond:weighted-am-gm", "beyond:union-power"),
 )
 
 
@@ -111,23 +112,21 @@ def by_multiple_correlations(stated: Bound) -> Evidence:
     """Sample by sample 1 - s(kappa(G)) >= sum p_k (1 - s^k) >= prod (1 - s^k)^(p_k) by AM-GM.
 
     So one more sample multiplies the factor of order k by 1 - s^k, and u = 1 - det becomes
-    s + t - s t. What is left is (s + t - s t)^k >= s^k + t^k - s^k t^k, by induction over k.
+    s + t - s t. What is left is (s + t - s t)^k >= s^k + t^k - s^k t^k (beyond:union-power).
     Below, a = s^k, b = t^k and U = (s + t - s t)^k.
     """
     _rational_layers(stated, 0, 25)
     k, U = sp.symbols("k U", positive=True)
-    variables = list(sp.symbols("v1:5", positive=True))
     s, t, a, b = sp.symbols("s t a b", positive=True)
-    union, powers = s + t - s * t, a + b - a * b
-    added = (1 - s**k) * stated(k, t) - stated(k, union)
-    left = sp.expand(added).subs({union**k: U, s**k: a, t**k: b})
-    following = union * powers - (s * a + t * b - s * t * a * b)
-    orthant = dict(zip((s, t, a, b), (v / (1 + v) for v in variables), strict=True))
+    joined, weights, u = s + t - s * t, sp.symbols("w1:4", positive=True), (s, s**2, s**3)
+    added = (1 - s**k) * stated(k, t) - stated(k, joined)
+    powers = {joined**k: U, s**k: a, t**k: b}
+    left, right = (sp.expand(v).subs(powers) for v in (added, U - union.value(k, s, t)))
+    means = weighted.value(weights, [1 - v for v in u])
     return together(
+        equal(sum(weights) - weighted.value(weights, u), means, domain="1 - kappa(s) as a mean"),
         equal(stated(k, sp.S.Zero), 1, domain="no sample"),
-        equal(sp.expand(left), sp.expand(U - powers), domain="one more sample"),
-        equal(union, powers.subs({a: s, b: t}), domain="k = 1"),
-        nonnegative(following.subs(orthant), variables, domain="k -> k + 1"),
+        equal(sp.expand(left), sp.expand(right), domain="one more sample"),
         domain="all n, all spectra, all correlation matrices",
     )
 

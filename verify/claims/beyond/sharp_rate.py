@@ -1,4 +1,7 @@
-"""The sharp rate: in the mean field gap_{l+1}/gap_l -> (2 - beta)^2, not 1/beta."""
+"""The sharp rate: in the mean field gap_{l+1}/gap_l -> (2 - beta)^2, not 1/beta.
+
+That needs gap_l > 0 for every l: a kappa with a root other than 0 can end the gap in one step.
+"""
 
 from __future__ import annotations
 
@@ -95,7 +98,9 @@ def _refute_quotient(stated: Ends, p: Vector, n: int, r: Fraction) -> None:
 rate = Claim(
     label="beyond:sharp-rate",
     where="docs/bounds.md, the sharp rate",
-    says=r"G \to I: \quad \frac{\log I(\kappa(G))}{\log I(G)} \to (2 - \beta)^2",
+    says=r"G \to I,\ G \neq I: \quad \frac{\log I(\kappa(G))}{\log I(G)} \to (2 - \beta)^2; \quad "
+    r"1 < \beta < 2,\ 0 < \mathrm{gap}_l \to 0 \text{ (positive for every } l) \implies "
+    r"\frac{\mathrm{gap}_{l+1}}{\mathrm{gap}_l} \to (2 - \beta)^2",
     value=lambda beta: (2 - beta) ** 2,
     mutants={
         "rate of Theorem 4": lambda beta: 1 / beta,
@@ -110,7 +115,8 @@ rate = Claim(
 def by_the_limits_of_both_ends(stated: Rate) -> Evidence:
     """The ends of the explicit bounds are continuous in m = max |G_ij| at 0, and meet there.
 
-    The gap goes to 0 exactly if m does, since det G <= 1 - m^2.
+    The gap goes to 0 exactly if m does, since det G <= 1 - m^2. It must stay positive on the way
+    (beyond:sharp-rate-end): at gap 0 there is no quotient.
     """
     n, q, m = sp.Symbol("n", integer=True, positive=True), _positive("q"), _positive("m")
     p1 = 1 / (1 + q)
@@ -188,4 +194,35 @@ def _real(value: Any) -> Any:
         return mpmath.mpf(str(sp.N(sp.sympify(value), 40)))
 
 
-claims = (explicit, rate)
+ending = Claim(
+    label="beyond:sharp-rate-end",
+    where="docs/bounds.md, the sharp rate, why the gaps must be positive",
+    says=r"\kappa(\rho) = p_1 \rho + (1 - p_1) \rho^2,\ 0 < p_1 < \tfrac12,\ "
+    r"G_{12} = -\frac{p_1}{1 - p_1}: \quad \log I(\kappa(G)) = 0 > \log I(G), \quad n = 2",
+    value=lambda p1: -p1 / (1 - p1),
+    mutants={
+        "sign": lambda p1: p1 / (1 - p1),
+        "not divided": lambda p1: -p1,
+        "upside down": lambda p1: -(1 - p1) / p1,
+    },
+)
+
+
+@ending.check(Level.PROVED)
+def by_the_root(stated: Rate) -> Evidence:
+    """The determinants of both layers; p_1 = 1/3 comes first."""
+    third, t = Fraction(1, 3), sp.Symbol("t", positive=True)
+    root = Fraction(stated(third))
+    if kappa((third, 1 - third), root) != 0 or not 0 < abs(root) < 1:
+        raise Refuted(f"p = (1/3, 2/3), G_12 = {root} does not end the gap")
+    p1 = t / (1 + 2 * t)  # runs over (0, 1/2)
+    r, domain = stated(p1), "all spectra of the first two orders with 0 < p_1 < 1/2"
+    return together(
+        equal(p1 * r + (1 - p1) * r**2, 0, domain=domain),
+        nonnegative(r**2, [t], domain=domain, strict=True),
+        nonnegative(1 - r**2, [t], domain=domain, strict=True),
+        domain=domain,
+    )
+
+
+claims = (explicit, rate, ending)
