@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import cache
 from math import prod
@@ -12,7 +12,8 @@ import sympy as sp
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from verify import Refuted
+from verify import Claim, Refuted
+from verify.claims.isometry._domains import Stated, require_values, restricted
 from verify.exact import Matrix, Vector, det, gram, mean, trace
 from verify.searching import show
 from verify.strategies import norms
@@ -53,6 +54,50 @@ def inner(x: Sequence[Fraction], y: Sequence[Fraction]) -> Fraction:
 def isometry_power(G: Matrix) -> Fraction:
     """I(G)^n = det(G) / (tr(G) / n)^n (Definition 1); G is not zero."""
     return det(G) / (trace(G) / len(G)) ** len(G)
+
+
+def without_zero(
+    label: str,
+    *,
+    where: str,
+    says: str,
+    value: Any,
+    slips: Mapping[str, Any],
+    uses: tuple[str, ...] = (),
+    matrix: str = "M",
+) -> tuple[Claim, Claim]:
+    """Return a statement with I(M), printed for any M >= 0, and the corrected one, for M != 0.
+
+    Args:
+        label: of the printed claim.
+        where: the place in the paper.
+        says: the statement, LaTeX.
+        value: what is stated.
+        slips: wrong values.
+        uses: labels that the corrected claim rests on.
+        matrix: its name.
+    """
+    return restricted(
+        label,
+        where=where,
+        says=says,
+        given=rf"{matrix} \neq 0",
+        why="the zero matrix is positive semidefinite and degenerate, and its isometry is 0/0.",
+        value=value,
+        condition=lambda M: any(map(any, M)),
+        looser={"at least two samples": lambda M: len(M) >= 2},
+        slips=slips,
+        uses=uses,
+    )
+
+
+def require_isometries(stated: Stated[Any]) -> None:
+    """Refute a statement that admits a matrix without an isometry."""
+
+    def missing(M: Matrix) -> str:
+        return "" if trace(M) else "I(M) is 0/0"
+
+    require_values(stated, (diagonal([0]), diagonal([0, 0])), missing, "M")
 
 
 def divided_power(rows: Sequence[Vector], squares: Sequence[Fraction]) -> Fraction:

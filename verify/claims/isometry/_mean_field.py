@@ -5,7 +5,7 @@ kappa(rho) = sum p_k rho^k acts on every entry of a correlation matrix; p_k >= 0
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -14,7 +14,13 @@ import sympy as sp
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from verify import Evidence, Level, Refuted, Undecided, charts, nonnegative
+from verify import Claim, Evidence, Level, Refuted, Undecided, charts, nonnegative
+from verify.claims.isometry._domains import (
+    Stated,
+    everywhere,
+    require_values,
+    restricted,
+)
 from verify.directed import Chart
 from verify.exact import Matrix, Vector
 from verify.strategies import (
@@ -64,6 +70,70 @@ def off_diagonal(G: Matrix) -> list[Fraction]:
 def apart(G: Matrix) -> bool:
     """Whether no two samples are parallel, so that the potential is finite."""
     return all(abs(entry) < 1 for entry in off_diagonal(G))
+
+
+def comparable(G: Matrix) -> bool:
+    """Whether gamma(G) is a finite maximum: two samples at least, no two of them parallel."""
+    return len(G) >= 2 and apart(G)
+
+
+def without_parallel_samples(
+    label: str,
+    *,
+    where: str,
+    says: str,
+    value: Any,
+    slips: Mapping[str, Any],
+    uses: tuple[str, ...],
+) -> tuple[Claim, Claim]:
+    """Return a statement with gamma(G), printed for any correlation matrix, and the corrected one.
+
+    Args:
+        label: of the printed claim.
+        where: the place in the paper.
+        says: the statement, LaTeX.
+        value: what is stated.
+        slips: wrong values.
+        uses: labels that the corrected claim rests on.
+    """
+    return restricted(
+        label,
+        where=where,
+        says=says,
+        given=r"n \geq 2,\ |G_{ij}| < 1 \text{ for all } i \neq j",
+        why="two equal or opposite samples have |G_ij| = 1, where the odds are 1/0, and one sample "
+        "has no pair; nothing in print excludes them.",
+        value=value,
+        condition=comparable,
+        looser={
+            "opposite samples too": lambda G: len(G) >= 2 and 1 not in off_diagonal(G),
+            "one sample too": apart,
+        },
+        slips=slips,
+        uses=uses,
+    )
+
+
+def require_potentials(stated: Stated[Any], *, early: bool = False) -> None:
+    """Refute a statement that admits a correlation matrix without a potential.
+
+    Args:
+        stated: the statement.
+        early: before a long search, which the printed statement takes first all the same: its
+            slips are to fail by themselves.
+    """
+    if early and stated.condition is everywhere:
+        return
+
+    def missing(G: Matrix) -> str:
+        if len(G) < 2:
+            return "gamma(G) is a maximum over no pairs"
+        return "" if apart(G) else "gamma(G) is 1/0, and so it is after a layer, sigma(x) = x"
+
+    require_values(stated, (pair(Fraction(1)), pair(Fraction(-1)), _ONE_SAMPLE), missing, "G")
+
+
+_ONE_SAMPLE = ((Fraction(1),),)
 
 
 def potential(G: Matrix) -> Fraction:

@@ -45,20 +45,24 @@ def _sum_over_n(s: Samples, n: Any) -> tuple[Any, Any]:
     return isometry_powers(s)[1], _factor(s, s.n * s.mean / n)
 
 
+def _both_slips(s: Samples, n: Any) -> tuple[Any, Any]:
+    return isometry_powers(s)[0], _factor(s, s.n * s.mean / n)
+
+
 _MUTANTS = {
     "three times the variance": lambda s, n: (isometry_powers(s)[1], _factor(s, s.mean, 3)),
     "mean not squared": lambda s, n: (
         isometry_powers(s)[1],
         1 + s.average(lambda a: (a - s.mean) ** 2) / s.mean,
     ),
-    "both slips": lambda s, n: (isometry_powers(s)[0], _factor(s, s.n * s.mean / n)),
+    "centred at twice the mean": lambda s, n: (isometry_powers(s)[1], _factor(s, 2 * s.mean)),
 }
 
 
 def _erratum(
     label: str, printed: Statement, place: str, says: str, mended: str, why: str
 ) -> tuple[Claim, Claim]:
-    where = f"Corollary 3, {place}"
+    where = f"Corollary 3{place}"
     corrected = Claim(
         label=f"{label}:corrected",
         where=where,
@@ -154,10 +158,19 @@ def _batches() -> SearchStrategy[tuple[list[Vector], Vector]]:
     return st.tuples(st.integers(1, 4), st.integers(1, 4)).flatmap(build)
 
 
-covariance = _erratum(
+printed = _erratum(
     "isometry:cor-3",
+    _both_slips,
+    "",
+    r"\tilde C = XX^\top, \quad \bar a = \frac1n\sum_{i=1}^d a_i",
+    r"\tilde C = \tilde X \tilde X^\top, \quad \bar a = \frac1d\sum_{i=1}^d a_i",
+    "two slips: C~ is defined by X in place of X~ (isometry:cor-3-covariance), and the mean of d "
+    "norms is divided by n (isometry:cor-3-mean).",
+)
+covariance = _erratum(
+    "isometry:cor-3-covariance",
     _same_covariance,
-    "the definition of the covariance after normalization",
+    ", the definition of the covariance after normalization",
     r"\tilde C = XX^\top, \quad \bar a = \frac1d\sum_{i=1}^d a_i",
     r"\tilde C = \tilde X \tilde X^\top, \quad \bar a = \frac1d\sum_{i=1}^d a_i",
     "with C~ = XX^T the two sides hold the same matrix C; X~ = BN(X) is defined there for no other "
@@ -166,7 +179,7 @@ covariance = _erratum(
 centre = _erratum(
     "isometry:cor-3-mean",
     _sum_over_n,
-    "the definition of the mean norm",
+    ", the definition of the mean norm",
     r"\tilde C = \tilde X \tilde X^\top, \quad \bar a = \frac1n\sum_{i=1}^d a_i",
     r"\tilde C = \tilde X \tilde X^\top, \quad \bar a = \frac1d\sum_{i=1}^d a_i",
     "a mean of d norms is divided by d, not by n.",
@@ -190,4 +203,4 @@ rows = unconditional(
     uses=("isometry:sec-3-bn-domain:corrected",),
 )
 
-claims = (*covariance, *centre, *rows)
+claims = (*printed, *covariance, *centre, *rows)

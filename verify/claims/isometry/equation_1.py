@@ -10,7 +10,7 @@ import sympy as sp
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from verify import Claim, Evidence, Level, Refuted, Undecided, equal, search
+from verify import Claim, Evidence, Level, Refuted, Undecided, Verdict, equal, search, together
 from verify.claims.isometry._domains import unconditional
 from verify.claims.isometry._entries import ANY, CENTRED, D, Formula, layer_norm
 from verify.claims.isometry._matrices import vectors
@@ -43,6 +43,52 @@ domain = unconditional(
     cases=vectors(),
     domain="exact vectors, d = 1..5",
 )
+
+# "Gaussian weights W^1, ..., W^L" in Table 1, and W^l for l = 0, ..., L - 1 in (1)
+
+Indices = Callable[[Any], tuple[Any, Any]]  # L -> first and last index
+
+weights_corrected = Claim(
+    label="isometry:table-1-weights:corrected",
+    where="Table 1, Gaussian weights, with (1)",
+    says=r"\text{the weights of (1) are } W^0, \dots, W^{L-1}",
+    value=lambda L: (0, L - 1),
+    mutants={
+        "as printed": (_printed_weights := lambda L: (1, L)),
+        "W^0 to W^L": lambda L: (0, L),
+        "W^1 to W^(L-1)": lambda L: (1, L - 1),
+    },
+)
+weights = Claim(
+    label="isometry:table-1-weights",
+    where="Table 1, Gaussian weights, with (1)",
+    says=r"\text{the weights of (1) are } W^1, \dots, W^L",
+    value=_printed_weights,
+    mutants={
+        "W^0 to W^L": weights_corrected.mutants["W^0 to W^L"],
+        "W^2 to W^L": lambda L: (2, L),
+        "W^1 to W^(L+1)": lambda L: (1, L + 1),
+    },
+    correction=weights_corrected,
+    why="(1) takes W^l for l = 0, ..., L - 1: the first layer needs W^0, and W^L is not used.",
+    expected=Verdict.REFUTED,
+)
+
+
+@weights.check(Level.PROVED)
+@weights_corrected.check(Level.PROVED)
+def those_that_the_recursion_takes(stated: Indices) -> Evidence:
+    """Run (1) on the indices: x^(l+1) needs W^l; depths up to 3, then a symbolic one."""
+    for L in (1, 2, 3):
+        first, last = stated(L)
+        taken, listed = {*range(L)}, {*range(first, last + 1)}
+        if taken != listed:
+            names = [", ".join(f"W^{index}" for index in sorted(s)) for s in (taken, listed)]
+            raise Refuted(f"L = {L}: (1) takes {names[0]}; listed: {names[1] or 'none'}")
+    L = sp.Symbol("L", integer=True, positive=True)
+    bounds = zip((sp.S.Zero, L - 1), stated(L), strict=True)
+    return together(*(equal(taken, listed, domain="all L") for taken, listed in bounds))
+
 
 norm = Claim(
     label="isometry:eq-1-norm",
@@ -184,4 +230,4 @@ def by_associativity(stated: Form) -> Evidence:
     return Evidence(Level.PROVED, "all n, d and all x_i")
 
 
-claims = (*domain, norm, centering, diagonal, psd)
+claims = (*domain, weights, weights_corrected, norm, centering, diagonal, psd)

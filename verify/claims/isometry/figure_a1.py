@@ -46,7 +46,7 @@ decay = Claim(
         "beta squared": lambda G, beta, layer: hermiso.potential(G[0]) * beta ** (-2 * layer),
         "no decay": lambda G, beta, layer: hermiso.potential(G[0]),
     },
-    uses=("isometry:cor-a3", "isometry:eq-20:corrected"),
+    uses=("isometry:cor-a3:corrected", "isometry:eq-20:corrected"),
 )
 
 
@@ -94,7 +94,7 @@ bound_corrected = Claim(
             _bound(beta, gamma0, layer, d) + _noise(beta, d) / 2
         ),
     },
-    uses=("isometry:cor-a3", "beyond:floor-variance"),
+    uses=("isometry:cor-a3:corrected", "beyond:floor-variance"),
 )
 bound = Claim(
     label="isometry:fig-a1-bound",

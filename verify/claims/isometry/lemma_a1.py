@@ -1,6 +1,6 @@
 """Lemma A.1: scale, range and ends of isometry.
 
-The zero matrix has no isometry (see Definition 1), so M != 0 throughout.
+The zero matrix has no isometry (see Definition 1): the corrected claims are for M != 0.
 """
 
 from __future__ import annotations
@@ -24,11 +24,13 @@ from verify import (
     search,
     together,
 )
-from verify.claims.isometry._domains import unconditional
+from verify.claims.isometry._domains import Stated, unconditional
 from verify.claims.isometry._matrices import (
     diagonal,
     isometry_power,
+    require_isometries,
     with_spectra,
+    without_zero,
 )
 from verify.claims.isometry.lemma_a1_proof import (
     ALL,
@@ -57,7 +59,7 @@ scale = unconditional(
     "isometry:lem-a1-scale",
     where='Lemma A.1, 1), and its proof: "any constant"',
     says=r"I(cM) = I(M) \text{ for any constant } c",
-    mended=r"I(cM) \text{ is defined and equal to } I(M) \iff c > 0",
+    mended=r"M \neq 0 \implies (I(cM) \text{ is defined and equal to } I(M) \iff c > 0)",
     why="for c = 0 it is 0/0; for c < 0 cM is not PSD, and (3) would give I(-I_2) = -1.",
     condition=lambda case: case[1] > 0,
     defined=_same_isometry,
@@ -68,43 +70,48 @@ scale = unconditional(
     },
     cases=st.tuples(_nonzero(3), st.builds(Fraction, st.integers(-3, 3), st.integers(1, 3))),
     domain="exact positive semidefinite M != 0, n = 1..3, rational c of both signs and 0",
-    uses=("isometry:sec-3-scale",),
+    uses=("isometry:sec-3-scale:corrected",),
 )
 
 # 2) range
 
-span = Claim(
-    label="isometry:lem-a1-range",
+span, span_corrected = without_zero(
+    "isometry:lem-a1-range",
     where="Lemma A.1, 2)",
     says=r"I(M) \in [0, 1]",
     value=(Fraction(0), Fraction(1)),
-    mutants={
+    slips={
         "at most 9/10": (Fraction(0), Fraction(9, 10)),
         "at least 1/100": (Fraction(1, 100), Fraction(1)),
         "upside down": (Fraction(1), Fraction(0)),
     },
-    uses=("isometry:lem-a1-proof-eigenvalues", "isometry:lem-a1-proof-am-gm"),
+    uses=("isometry:lem-a1-proof-eigenvalues:corrected", "isometry:lem-a1-proof-am-gm"),
 )
 
 
 @span.check(Level.PROVED)
-def between_zero_and_the_mean(stated: tuple[Fraction, Fraction]) -> Evidence:
+@span_corrected.check(Level.PROVED)
+def between_zero_and_the_mean(stated: Stated[tuple[Fraction, Fraction]]) -> Evidence:
     """I is 0 somewhere and 1 somewhere, never less than 0, and never more than 1 by AM-GM."""
-    low, high = (sp.Rational(end) for end in stated)
+    low, high = (sp.Rational(end) for end in stated.value)
     ends = nonnegative(-low, [], domain="0"), nonnegative(high - 1, [], domain="1")
+    require_isometries(stated)
     return together(*ends, by_the_tangent_of_the_logarithm(am_gm.value), domain=ALL)
 
 
 @span.check(Level.SEARCHED)
-def of_given_spectra(stated: tuple[Fraction, Fraction], *, seed: int) -> Evidence:
+@span_corrected.check(Level.SEARCHED)
+def of_given_spectra(stated: Stated[tuple[Fraction, Fraction]], *, seed: int) -> Evidence:
     """Determinants and traces in rational arithmetic."""
-    low, high = stated
+    low, high = stated.value
 
     def sides(case: tuple[Vector, Matrix]) -> tuple[Fraction, Fraction]:
         n, power = len(case[0]), isometry_power(case[1])
         return (power, high**n) if power >= low**n else (low**n, power)
 
-    return bounded(sides, with_spectra(), domain=SPECTRA, examples=100, seed=seed)
+    found = bounded(sides, with_spectra(), domain=SPECTRA, examples=100, seed=seed)
+    require_isometries(stated)
+    return found
 
 
 # 3) maximum, with the sentence of the proof that it comes from
@@ -165,29 +172,38 @@ highest = _multiple_of_identity(
     "isometry:lem-a1-max",
     "Lemma A.1, 3), maximum",
     r"I(M) = 1 \iff M = I_n",
-    r"I(M) = 1 \iff M = c I_n \text{ for a } c > 0",
+    r"M \neq 0 \implies (I(M) = 1 \iff M = c I_n \text{ for a } c > 0)",
 )
 only_identity = _multiple_of_identity(
     "isometry:lem-a1-proof-identity",
     'Lemma A.1, proof: "which holds only for identity"',
     r"\lambda_1 = \dots = \lambda_n \iff M = I_n",
-    r"\lambda_1 = \dots = \lambda_n \iff M = c I_n \text{ for a } c > 0",
+    r"M \neq 0 \implies (\lambda_1 = \dots = \lambda_n \iff M = c I_n \text{ for a } c > 0)",
 )
 
 # 3) minimum
 
-lowest = Claim(
-    label="isometry:lem-a1-min",
+lowest, lowest_corrected = without_zero(
+    "isometry:lem-a1-min",
     where="Lemma A.1, 3), minimum",
     says=r"I(M) = 0 \iff M \text{ is degenerate}",
     value=lambda rank, n: rank < n,
-    mutants={
+    slips={
         "rank 1": lambda rank, n: rank <= 1,
         "rank below n - 1": lambda rank, n: rank < n - 1,
         "full rank": lambda rank, n: rank >= n,
     },
-    uses=("isometry:lem-a1-proof-zero",),
+    uses=("isometry:lem-a1-proof-zero:corrected",),
 )
-lowest.check(Level.PROVED)(by_the_product_of_eigenvalues)
+for _claim in (lowest, lowest_corrected):
+    _claim.check(Level.PROVED)(by_the_product_of_eigenvalues)
 
-claims = (*scale, span, *highest, *only_identity, lowest)
+claims = (
+    *scale,
+    span,
+    span_corrected,
+    *highest,
+    *only_identity,
+    lowest,
+    lowest_corrected,
+)

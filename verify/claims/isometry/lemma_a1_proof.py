@@ -23,7 +23,15 @@ from verify import (
     search,
     together,
 )
-from verify.claims.isometry._matrices import diagonal, eigenvalues, isometry_power, with_spectra
+from verify.claims.isometry._domains import Stated
+from verify.claims.isometry._matrices import (
+    diagonal,
+    eigenvalues,
+    isometry_power,
+    require_isometries,
+    with_spectra,
+    without_zero,
+)
 from verify.claims.isometry.theorem_1_proof import am_gm, by_the_tangent_of_the_logarithm
 from verify.exact import Matrix, Vector, mean
 
@@ -32,12 +40,12 @@ SPECTRA = "exact Q diag(lambda) Q^T, n = 1..5, equal and zero eigenvalues too"
 
 _N = sp.Symbol("n", integer=True, positive=True)
 
-spectral = Claim(
-    label="isometry:lem-a1-proof-eigenvalues",
+spectral, spectral_corrected = without_zero(
+    "isometry:lem-a1-proof-eigenvalues",
     where="Lemma A.1, proof",
     says=r"I(M) = \Big(\prod_i \lambda_i\Big)^{1/n} / \Big(\frac1n\sum_i \lambda_i\Big)",
     value=lambda product, average, n: product ** (1 / sp.S(n)) / average,
-    mutants={
+    slips={
         "root forgotten": lambda product, average, n: product / average,
         "sum in place of the mean": lambda product, average, n: (
             product ** (1 / sp.S(n)) / (n * average)
@@ -48,7 +56,8 @@ spectral = Claim(
 
 
 @spectral.check(Level.PROVED)
-def of_a_conjugate_of_a_diagonal(stated: Callable[[Any, Any, Any], Any]) -> Evidence:
+@spectral_corrected.check(Level.PROVED)
+def of_a_conjugate_of_a_diagonal(stated: Stated[Callable[[Any, Any, Any], Any]]) -> Evidence:
     """M = Q L Q^T = sum l_i q_i q_i^T: det(M) = det(L) det(Q Q^T) and tr(q q^T) = q^T q = 1."""
     Q, L = sp.MatrixSymbol("Q", _N, _N), sp.MatrixSymbol("L", _N, _N)
     q = sp.MatrixSymbol("q", _N, 1)
@@ -58,20 +67,25 @@ def of_a_conjugate_of_a_diagonal(stated: Callable[[Any, Any, Any], Any]) -> Evid
     determinant = sp.Determinant(Q * L * Q.T).doit() / sp.Determinant(Q * Q.T).doit()
     derived = determinant.subs(sp.Determinant(L), product) ** (1 / _N) / average
     covered = f"{ALL}; where a lambda_i is 0 both sides are 0"
-    return equal(derived, stated(product, average, _N), domain=covered)
+    found = equal(derived, stated.value(product, average, _N), domain=covered)
+    require_isometries(stated)
+    return found
 
 
 @spectral.check(Level.SEARCHED)
-def of_exact_matrices(stated: Callable[[Any, Any, Any], Any], *, seed: int) -> Evidence:
+@spectral_corrected.check(Level.SEARCHED)
+def of_exact_matrices(stated: Stated[Callable[[Any, Any, Any], Any]], *, seed: int) -> Evidence:
     """Eigenvalues first, then a matrix that has them."""
 
     def holds(case: tuple[Vector, Matrix]) -> bool:
         values, M = case
         product, average = sp.Rational(prod(values)), sp.Rational(mean(values))
-        power = sp.expand(stated(product, average, len(M)) ** len(M))
+        power = sp.expand(stated.value(product, average, len(M)) ** len(M))
         return bool(power == sp.Rational(isometry_power(M)))
 
-    return search(holds, with_spectra(), domain=SPECTRA, examples=60, seed=seed)
+    found = search(holds, with_spectra(), domain=SPECTRA, examples=60, seed=seed)
+    require_isometries(stated)
+    return found
 
 
 means = Claim(
@@ -141,22 +155,23 @@ def by_the_strict_tangent(stated: Callable[[Any, Any, Any], Any]) -> Evidence:
     return together(found, strict_tangent(), domain="all n and all lambda_i >= 0, not all 0")
 
 
-zero = Claim(
-    label="isometry:lem-a1-proof-zero",
+zero, zero_corrected = without_zero(
+    "isometry:lem-a1-proof-zero",
     where="Lemma A.1, proof, last sentence",
     says=r"I(M) = 0 \iff \lambda_i = 0 \text{ for at least one } i",
     value=lambda rank, n: n - rank >= 1,
-    mutants={
+    slips={
         "at least two": lambda rank, n: n - rank >= 2,
         "exactly one": lambda rank, n: sp.Eq(n - rank, 1) == True,  # noqa: E712
         "none": lambda rank, n: n - rank <= 0,
     },
-    uses=("isometry:lem-a1-proof-eigenvalues",),
+    uses=("isometry:lem-a1-proof-eigenvalues:corrected",),
 )
 
 
 @zero.check(Level.PROVED)
-def by_the_product_of_eigenvalues(stated: Callable[[Any, Any], Any]) -> Evidence:
+@zero_corrected.check(Level.PROVED)
+def by_the_product_of_eigenvalues(stated: Stated[Callable[[Any, Any], Any]]) -> Evidence:
     """A product is 0 iff a factor is; the trace of M != 0 is positive.
 
     All ranks up to n = 6 first, where it may fail; then rank n and n - k, k >= 1, for any n.
@@ -164,13 +179,15 @@ def by_the_product_of_eigenvalues(stated: Callable[[Any, Any], Any]) -> Evidence
     for n, rank in pairs(range(1, 7), range(1, 7)):
         if rank <= n:
             M = diagonal([1] * rank + [0] * (n - rank))
-            if (isometry_power(M) == 0) != bool(stated(rank, n)):
+            if (isometry_power(M) == 0) != bool(stated.value(rank, n)):
                 raise Refuted(f"fails for n = {n} and rank {rank}: I(M)^n = {isometry_power(M)}")
     k = sp.Symbol("k", integer=True, positive=True)
     for rank, degenerate in ((_N, False), (_N - k, True)):
-        if sp.sympify(stated(rank, _N)) != sp.sympify(degenerate):
-            raise Undecided(f"rank {rank}: {stated(rank, _N)} is not seen to be {degenerate}")
+        seen = sp.sympify(stated.value(rank, _N))
+        if seen != sp.sympify(degenerate):
+            raise Undecided(f"rank {rank}: {seen} is not seen to be {degenerate}")
+    require_isometries(stated)
     return Evidence(Level.PROVED, ALL)
 
 
-claims = (spectral, means, tight, zero)
+claims = (spectral, spectral_corrected, means, tight, zero, zero_corrected)

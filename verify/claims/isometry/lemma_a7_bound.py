@@ -52,7 +52,7 @@ eq_47 = Claim(
         "last sum of k c_k^2": Line(power, lambda k, r: r ** (k - 1) + k * nonlinear(k)),
         "first sum of rho^(k-2)": Line(lambda k, r: r**k, LINE_47.below),
     },
-    uses=("isometry:eq-46",),
+    uses=("isometry:eq-46:corrected",),
 )
 
 
@@ -233,7 +233,7 @@ def _at_the_ends(stated: Ranged) -> Evidence:
         if r in stated.range:
             left, right = odds(kernel((half, half), r)), stated.bound(r, sp.Rational(3, 2))
             if not (left.is_finite and right.is_finite):
-                raise Refuted(f"at rho = {r}: the sides are {left} and {right}, 1/0")
+                raise Refuted(f"at rho = {r}: both sides are 1/0, for c_1^2 = c_2^2 = 1/2")
             if left > right:
                 raise Refuted(f"at rho = {r}: the sides are {left} and {right}")
     return Evidence(Level.PROVED, "the ends of the range")

@@ -6,8 +6,9 @@ to 8. The bound of the ratio, (47) to (50), stands in lemma_a7_bound.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import sympy as sp
@@ -137,27 +138,35 @@ eq_44 = Claim(
 )
 
 
-def _defined(stated: Line) -> None:
-    """Refute a range with an end where the left side has no value."""
+def _defined(before: Callable[[Sequence[Any], Any], Any], stated: Line) -> None:
+    """Refute a range with an end where a side has no value; before is the left one."""
     squares = (sp.Rational(1, 2), sp.Rational(1, 2))
-    for r in (sp.S.Zero, sp.S.One):
-        if r in stated.range and not _of_the_odds(squares, r).is_finite:
-            raise Refuted(f"at rho = {r}: the left side is 0 times 1/0, for c_1^2 = c_2^2 = 1/2")
+    for r in (sp.S.One, sp.S.Zero):
+        for name, side in (("left", before), ("right", stated.at)):
+            if r in stated.range and not side(squares, r).is_finite:
+                raise Refuted(f"at rho = {r}: the {name} side is 0/0, for c_1^2 = c_2^2 = 1/2")
 
 
 @eq_44.check(Level.PROVED)
 @eq_44_corrected.check(Level.PROVED)
 def term_by_term_44(stated: Line) -> Evidence:
-    """1 - sigma_bar = sum c_k^2 (1 - rho^k) as sum c_k^2 = 1."""
-    _defined(stated)
-    return same_series(ODDS, stated)
+    """1 - sigma_bar = sum c_k^2 (1 - rho^k) as sum c_k^2 = 1; then the ends of the range."""
+    found = same_series(ODDS, stated)
+    _defined(_of_the_odds, stated)
+    return found
 
 
 @eq_44.check(Level.PROVED, only=f"orders 1 to {ORDERS}")
 @eq_44_corrected.check(Level.PROVED, only=f"orders 1 to {ORDERS}")
 def symbolic_spectra_44(stated: Line) -> Evidence:
     """The left side from sigma_bar itself."""
-    _defined(stated)
+    found = _symbolic_44(replace(stated, range=LINE_44.range))
+    _defined(_of_the_odds, stated)
+    return found
+
+
+@cache  # the wrong ranges share a line
+def _symbolic_44(stated: Line) -> Evidence:
     K, V = sp.symbols("K V", positive=True)  # sigma_bar before scaling, and sum c_k^2
     squares, r = symbolic_squares(3), t / (1 + t)
     return together(
@@ -183,54 +192,114 @@ def power(k: Any, r: Any) -> Any:
 LINE_45 = Line(power, _below_44)
 LINE_46 = Line(power, _below_46)
 
-eq_45 = Claim(
-    label="isometry:eq-45",
-    where="Lemma A.7, proof, (45)",
-    says=r"(44) = \frac{\sum c_k^2 \rho^{k-1}}{\sum c_k^2 \frac{1-\rho^k}{1-\rho}}",
-    value=LINE_45,
-    mutants={
+
+def _on_the_open_interval(
+    label: str,
+    where: str,
+    says: str,
+    line: Line,
+    slips: Mapping[str, Line],
+    why: str,
+    uses: tuple[str, ...],
+) -> tuple[Claim, Claim]:
+    """Return a line as printed, on [0, 1], and on (0, 1)."""
+    closed = replace(line, range=sp.Interval(0, 1))
+    corrected = Claim(
+        label=f"{label}:corrected",
+        where=where,
+        says=rf"\rho \in (0, 1) \implies {says}",
+        value=line,
+        mutants={
+            "as printed: rho in [0, 1]": closed,
+            "rho = 1 too": replace(line, range=sp.Interval.Lopen(0, 1)),
+            **slips,
+        },
+        uses=uses,
+    )
+    printed = Claim(
+        label=label,
+        where=where,
+        says=rf"\rho \in [0, 1] \implies {says}",
+        value=closed,
+        mutants={slip: replace(wrong, range=sp.Interval(0, 1)) for slip, wrong in slips.items()},
+        correction=corrected,
+        why=why,
+        expected=Verdict.REFUTED,
+    )
+    return printed, corrected
+
+
+eq_45, eq_45_corrected = _on_the_open_interval(
+    "isometry:eq-45",
+    "Lemma A.7, proof, (45), 'for the positive range rho in [0, 1]'",
+    r"(44) = \frac{\sum c_k^2 \rho^{k-1}}{\sum c_k^2 \frac{1-\rho^k}{1-\rho}}",
+    LINE_45,
+    {
         "rho^k above": Line(lambda k, r: r**k, _below_44),
         "1/(1 - rho) left out": Line(power, lambda k, r: 1 - r**k),
         "1 - rho^(k-1) below": Line(power, lambda k, r: (1 - r ** (k - 1)) / (1 - r)),
     },
-    uses=("isometry:eq-44:corrected",),
+    "at rho = 1 both sides are 0/0, at rho = 0 the left one; the range must be open.",
+    ("isometry:eq-44:corrected",),
 )
-eq_46 = Claim(
-    label="isometry:eq-46",
-    where="Lemma A.7, proof, (46)",
-    says=r"(45) = \frac{\sum c_k^2 \rho^{k-1}}{\sum c_k^2 \left(\sum_{i=0}^{k-1} \rho^i\right)}",
-    value=LINE_46,
-    mutants={
+eq_46, eq_46_corrected = _on_the_open_interval(
+    "isometry:eq-46",
+    "Lemma A.7, proof, (46), 'for the positive range rho in [0, 1]'",
+    r"(45) = \frac{\sum c_k^2 \rho^{k-1}}{\sum c_k^2 \left(\sum_{i=0}^{k-1} \rho^i\right)}",
+    LINE_46,
+    {
         "inner sum to k": Line(power, lambda k, r: geometric(0, k, r)),
         "inner sum from 1": Line(power, lambda k, r: geometric(1, k, r)),
         "inner sum of rho^(2i)": Line(power, lambda k, r: geometric(0, k - 1, r**2)),
     },
-    uses=("isometry:eq-45",),
+    "at rho = 1 the left side is 0/0; the right one is its continuation.",
+    ("isometry:eq-45:corrected",),
 )
 
 
 @eq_45.check(Level.PROVED)
+@eq_45_corrected.check(Level.PROVED)
 def term_by_term_45(stated: Line) -> Evidence:
     """1/rho and 1/(1 - rho) move into the sums."""
-    return same_series(LINE_44, stated)
+    found = same_series(LINE_44, stated)
+    _defined(LINE_44.at, stated)
+    return found
 
 
 @eq_45.check(Level.PROVED, only=f"orders 1 to {ORDERS}")
+@eq_45_corrected.check(Level.PROVED, only=f"orders 1 to {ORDERS}")
 def symbolic_spectra_45(stated: Line) -> Evidence:
     """Symbolic c_k."""
-    return same_up_to_order_8(LINE_44, stated)
+    found = same_up_to_order_8(LINE_44, stated)
+    _defined(LINE_44.at, stated)
+    return found
 
 
 @eq_46.check(Level.PROVED)
+@eq_46_corrected.check(Level.PROVED)
 def term_by_term_46(stated: Line) -> Evidence:
     """The geometric sum for symbolic k."""
-    return same_series(LINE_45, stated)
+    found = same_series(LINE_45, stated)
+    _defined(LINE_45.at, stated)
+    return found
 
 
 @eq_46.check(Level.PROVED, only=f"orders 1 to {ORDERS}")
+@eq_46_corrected.check(Level.PROVED, only=f"orders 1 to {ORDERS}")
 def symbolic_spectra_46(stated: Line) -> Evidence:
     """Symbolic c_k; the inner sums are written out."""
-    return same_up_to_order_8(LINE_45, stated)
+    found = same_up_to_order_8(LINE_45, stated)
+    _defined(LINE_45.at, stated)
+    return found
 
 
-claims = (scaling, unit, eq_44, eq_44_corrected, eq_45, eq_46)
+claims = (
+    scaling,
+    unit,
+    eq_44,
+    eq_44_corrected,
+    eq_45,
+    eq_45_corrected,
+    eq_46,
+    eq_46_corrected,
+)

@@ -15,13 +15,14 @@ _printed_range = sp.Interval.open(0, 1)
 range_corrected = Claim(
     label="isometry:eq-39-range:corrected",
     where="Theorem A.2, proof, (39), with Lemma A.7",
-    says=r"(38) \text{ for all } \rho \in [-1, 1], 1/0 = \infty, \text{ covers every } G_{ij}",
-    value=sp.Interval(-1, 1),
+    says=r"(38) \text{ for all } \rho \in (-1, 1) \text{ covers every } G_{ij}, i \neq j, "
+    r"\text{ of samples no two of which are equal or opposite}",
+    value=sp.Interval.open(-1, 1),
     mutants={
         "as printed": _printed_range,
         "[0, 1)": sp.Interval.Ropen(0, 1),
-        "(-1, 1), no duplicates": sp.Interval.open(-1, 1),
-        "all real numbers": sp.Reals,
+        "[-1, 1], where (38) is 1/0": sp.Interval(-1, 1),
+        "(-1, 0) and (0, 1)": sp.Interval.open(-1, 1) - sp.FiniteSet(0),
     },
     uses=("isometry:eq-53:corrected",),
 )
@@ -32,12 +33,12 @@ range_of_39 = Claim(
     value=_printed_range,
     mutants={
         "[0, 1]": sp.Interval(0, 1),
-        "(0, 1]": sp.Interval.Lopen(0, 1),
+        "(-1, 0)": sp.Interval.open(-1, 0),
         "[1/2, 1)": sp.Interval.Ropen(sp.S.Half, 1),
     },
     correction=range_corrected,
-    why="G_ij may be 0 or negative; the proof gives (38) for |rho| < 1, and the right side is oo "
-    "at |rho| = 1.",
+    why="G_ij may be 0 or negative: the proof gives (38) for |rho| < 1; it may be 1 or -1 too, "
+    "where (38) is 1/0, which is the slip of (39) itself.",
     expected=Verdict.REFUTED,
 )
 
@@ -45,16 +46,16 @@ range_of_39 = Claim(
 @range_of_39.check(Level.PROVED)
 @range_corrected.check(Level.PROVED)
 def by_the_smallest_matrices(stated: Any) -> Evidence:
-    """[[1, r], [r, 1]] is PSD iff 1 - r^2 >= 0: these r and no others occur as G_12."""
+    """[[1, r], [r, 1]] with samples apart is PSD iff 1 - r^2 > 0: these r and no others occur."""
     r = sp.Symbol("r", real=True)
-    occur = sp.solveset(sp.Matrix([[1, r], [r, 1]]).det() >= 0, r, sp.Reals)
-    for value in (sp.Rational(-1, 2), sp.S.Zero, sp.S.One, sp.S.NegativeOne, sp.Integer(2)):
+    occur = sp.solveset(sp.Matrix([[1, r], [r, 1]]).det() > 0, r, sp.Reals)
+    for value in (sp.S.One, sp.S.NegativeOne, sp.Rational(1, 4), sp.S.Zero, sp.Rational(-1, 2)):
         if (value in occur) != (value in stated):
-            said = "is a correlation, and not covered" if value in occur else "is no correlation"
+            said = "is a correlation, and not covered" if value in occur else "makes (38) 1/0"
             raise Refuted(f"G_12 = {value} {said}")
     if occur != stated:
         raise Refuted(f"the correlations are {occur}, those covered {stated}")
-    return Evidence(Level.PROVED, "all PSD G with unit diagonal")
+    return Evidence(Level.PROVED, "all PSD G with unit diagonal, no two samples parallel")
 
 
 claims = (range_of_39, range_corrected)

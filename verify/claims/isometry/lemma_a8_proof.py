@@ -169,7 +169,7 @@ def by_summing_over_m(stated: Moment) -> Evidence:
 
 orthogonality = Claim(
     label="isometry:eq-62-orthogonality",
-    where="Lemma A.8, proof, after (62)",
+    where="Lemma A.8, proof, after (62), printed with H_k, H_n; He is meant",
     says=r"E_{X \sim N(0, 1)} He_k(X) He_n(X) = \delta_{nk}",
     value=sp.KroneckerDelta,
     mutants={

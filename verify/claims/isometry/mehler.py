@@ -109,13 +109,14 @@ ratio = Claim(
 def by_the_density_of_a_gaussian_vector(stated: Ratio) -> Evidence:
     """Invert the covariance matrix, where it has an inverse."""
     covariance = sp.Matrix([[1, rho], [rho, 1]])
-    for r in (sp.S.One, sp.S.NegativeOne):
-        if r in stated.correlations and covariance.det().subs(rho, r) == 0:
-            raise Refuted(f"at rho = {r}: the covariance matrix is singular, there is no p(x, y)")
     v, product = sp.Matrix([x, y]), marginals(x, y)
     exponent = -(v.T * covariance.inv() * v)[0] / 2 - product.exponent
     factor = 1 / (2 * sp.pi * sp.sqrt(covariance.det())) / product.factor
-    return same(Bell(factor, exponent), stated.bell(x, y, rho), _OPEN)
+    found = same(Bell(factor, exponent), stated.bell(x, y, rho), _OPEN)
+    for r in (sp.S.One, sp.S.NegativeOne):
+        if r in stated.correlations and covariance.det().subs(rho, r) == 0:
+            raise Refuted(f"at rho = {r}: the covariance matrix is singular, there is no p(x, y)")
+    return found
 
 
 # (58): the sum

@@ -24,6 +24,7 @@ from verify import (
     search,
     together,
 )
+from verify.claims.isometry._domains import Stated
 from verify.claims.isometry._mean_field import (
     apart,
     ball,
@@ -36,8 +37,10 @@ from verify.claims.isometry._mean_field import (
     orbit,
     pair,
     potential,
+    require_potentials,
     sides,
     strength,
+    without_parallel_samples,
 )
 from verify.exact import Matrix, Vector, det, gram, largest_correlation
 from verify.searching import show
@@ -52,9 +55,9 @@ ManyLayers = Callable[[Any, Any, Any], Any]
 
 
 def small_grams() -> SearchStrategy[Matrix]:
-    """Gram matrices of 2 to 4 short integer vectors, 0 and parallel ones among them."""
+    """Gram matrices of 1 to 4 short integer vectors, 0 and parallel ones among them."""
     entry = st.integers(-2, 2).map(Fraction)
-    sizes = st.tuples(st.integers(2, 4), st.integers(1, 3))
+    sizes = st.tuples(st.integers(1, 4), st.integers(1, 3))
     return sizes.flatmap(
         lambda s: st.lists(st.tuples(*[entry] * s[1]), min_size=s[0], max_size=s[0])
     ).map(gram)
@@ -66,6 +69,10 @@ def _no_two_parallel(G: Matrix) -> bool:
     )
 
 
+def _two_or_more(G: Matrix) -> bool:
+    return len(G) >= 2 and _no_two_parallel(G)
+
+
 def _any_psd(G: Matrix) -> bool:
     return True
 
@@ -73,16 +80,21 @@ def _any_psd(G: Matrix) -> bool:
 finite_corrected = Claim(
     label="isometry:def-4-range:corrected",
     where="Definition 4, (21)",
-    says=r"\gamma(G) \in [0, \infty) \iff \text{no two samples are parallel, none is } 0",
-    value=_no_two_parallel,
+    says=r"\gamma(G) \in [0, \infty) \iff n \geq 2, "
+    r"\text{ no two samples are parallel, and none is } 0",
+    value=_two_or_more,
     mutants={
         "as printed: any positive semidefinite G": _any_psd,
+        "one sample too": lambda G: G[0][0] > 0 and _no_two_parallel(G),
         "no sample is 0": lambda G: all(row[i] > 0 for i, row in enumerate(G)),
-        "G is nonsingular": lambda G: det(G) > 0,
-        "no duplicates": lambda G: all(
-            G[i][j] != G[i][i] or G[i][i] != G[j][j]
-            for i, j in product(range(len(G)), repeat=2)
-            if i != j
+        "G is nonsingular": lambda G: len(G) >= 2 and det(G) > 0,
+        "no duplicates": lambda G: (
+            len(G) >= 2
+            and all(
+                G[i][j] != G[i][i] or G[i][i] != G[j][j]
+                for i, j in product(range(len(G)), repeat=2)
+                if i != j
+            )
         ),
     },
 )
@@ -97,7 +109,8 @@ finite = Claim(
         "only nonsingular G": lambda G: det(G) > 0,
     },
     correction=finite_corrected,
-    why="two equal samples give 1/0, and a sample 0 gives 0/0; two parallel ones must be left out.",
+    why="two equal samples give 1/0, a sample 0 gives 0/0, and one sample has no pair i != j; two "
+    "parallel ones must be left out.",
     expected=Verdict.REFUTED,
 )
 
@@ -109,12 +122,13 @@ def integer_samples(stated: Condition, *, seed: int) -> Evidence:
 
     def holds(G: Matrix) -> bool:
         squares = range(len(G))
+        pairs = [(i, j) for i in squares for j in squares if i != j]
         defined = all(row[i] > 0 for i, row in enumerate(G)) and all(
-            G[i][j] ** 2 / (G[i][i] * G[j][j]) < 1 for i in squares for j in squares if i != j
+            G[i][j] ** 2 / (G[i][i] * G[j][j]) < 1 for i, j in pairs
         )
-        return defined == stated(G)
+        return (bool(pairs) and defined) == stated(G)
 
-    domain = "exact, 2 to 4 integer vectors of R^1 to R^3, 0 and parallel ones among them"
+    domain = "exact, 1 to 4 integer vectors of R^1 to R^3, 0 and parallel ones among them"
     return search(holds, small_grams(), domain=domain, examples=150, seed=seed)
 
 
@@ -167,25 +181,40 @@ def rational_potentials(stated: Callable[[Any], Any], *, seed: int) -> Evidence:
 
 # Theorem A.2
 
-contraction = Claim(
-    label="isometry:thm-a2",
+contraction, contraction_corrected = without_parallel_samples(
+    "isometry:thm-a2",
     where="Theorem A.2, (22)",
     says=r"G_{ii} = 1 \implies \gamma\left(E_{h \sim N(0, G)}"
     r"[\phi(\sigma(h)) \phi(\sigma(h))^\top]\right) \leq \gamma(G) / \beta_\sigma",
     value=lambda gamma, beta: gamma / beta,
-    mutants={
+    slips={
         "beta squared": lambda gamma, beta: gamma / beta**2,
         "2 in place of beta": lambda gamma, beta: gamma / 2,
         "p_1 = 2 - beta in place of 1 / beta": lambda gamma, beta: (2 - beta) * gamma,
         "one more in the denominator": lambda gamma, beta: gamma / (gamma + beta),
     },
-    uses=("isometry:def-3-range", "isometry:eq-37", "isometry:eq-43"),
+    uses=(
+        "isometry:def-3-range",
+        "isometry:def-4-range:corrected",
+        "isometry:eq-37",
+        "isometry:eq-43:corrected",
+    ),
 )
 
 
 @contraction.check(Level.PROVED)
-def as_an_identity_of_series(stated: OneLayer) -> Evidence:
-    """Small orders first, where a violation refutes; then sums of any length, as symbols.
+@contraction_corrected.check(Level.PROVED)
+def as_an_identity_of_series(stated: Stated[OneLayer]) -> Evidence:
+    """The bound, for the largest entry; then the matrices without a potential."""
+    found = odds_below(stated.value)
+    require_potentials(stated)
+    return found
+
+
+def odds_below(stated: OneLayer) -> Evidence:
+    """Prove that the odds of a correlation after a layer are below a bound.
+
+    Small orders first, where a violation refutes; then sums of any length, as symbols.
 
     |kappa(rho)| <= kappa(|rho|) = r for r = |rho| of the largest entry, since kappa rises.
     With V = sum p_k, Q = V - p_1, A = sum p_k r^(k-1), S = sum_{k>=2} p_k (1 + ... + r^(k-2)):
@@ -196,7 +225,7 @@ def as_an_identity_of_series(stated: OneLayer) -> Evidence:
     V = first + Q
     A, S = V / (1 + u), Q + more
     difference = stated(t, 1 + Q / V) - t * A / (A + S)
-    domain = "all spectra, all G with unit diagonal, any n"
+    domain = "all spectra, all G with unit diagonal and finite potential, any n >= 2"
     return nonnegative(difference, variables, domain=domain, refutable=False)
 
 
@@ -214,68 +243,80 @@ def refute_by_examples(stated: ManyLayers, ell: int) -> None:
 
 
 @contraction.check(Level.SEARCHED)
-def rational_layers(stated: OneLayer, *, seed: int) -> Evidence:
+@contraction_corrected.check(Level.SEARCHED)
+def rational_layers(stated: Stated[OneLayer], *, seed: int) -> Evidence:
     """Both potentials in rational arithmetic."""
+    require_potentials(stated, early=True)
 
     def both(case: tuple[Vector, Matrix]) -> tuple[Fraction, Fraction]:
         p, G = case
         assume(apart(G))
         after = max(Fraction(odds(kernel(p, entry))) for entry in {*off_diagonal(G)})
-        return after, Fraction(stated(potential(G), strength(p)))
+        return after, Fraction(stated.value(potential(G), strength(p)))
 
     domain = "exact, up to 12 orders, all families of spectra and matrices, n = 2..6 and to 64"
     cases = dynamics(orders=12, largest=6)
-    return bounded(both, cases, domain=domain, examples=100, seed=seed)
+    found = bounded(both, cases, domain=domain, examples=100, seed=seed)
+    require_potentials(stated)
+    return found
 
 
 # Corollary A.3
 
-decay = Claim(
-    label="isometry:cor-a3",
+decay, decay_corrected = without_parallel_samples(
+    "isometry:cor-a3",
     where="Corollary A.3, (23)",
     says=r"\gamma(G_*^\ell) \leq \gamma(G_*^0) \beta_\sigma^{-\ell}",
     value=lambda gamma, beta, ell: gamma / beta**ell,
-    mutants={
+    slips={
         "one layer more": lambda gamma, beta, ell: gamma / beta ** (ell + 1),
         "twice the rate": lambda gamma, beta, ell: gamma / beta ** (2 * ell),
         "2 in place of beta": lambda gamma, beta, ell: gamma / 2**ell,
         "p_1 in place of 1 / beta": lambda gamma, beta, ell: gamma * (2 - beta) ** ell,
     },
-    uses=("isometry:thm-a2",),
+    uses=("isometry:thm-a2:corrected",),
 )
 
 
 @decay.check(Level.PROVED)
-def by_induction(stated: ManyLayers) -> Evidence:
+@decay_corrected.check(Level.PROVED)
+def by_induction(stated: Stated[ManyLayers]) -> Evidence:
     """Layer 0 is equality, and a layer more divides by beta (Theorem A.2)."""
+    bound = stated.value
     for ell in range(4):
-        refute_by_examples(stated, ell)
+        refute_by_examples(bound, ell)
     gamma, beta = sp.symbols("gamma beta", positive=True)
     ell = sp.Symbol("ell", integer=True, nonnegative=True)
-    domain = "all layers, all spectra, all G with unit diagonal"
-    quotient = sp.powsimp(stated(gamma, beta, ell + 1) / stated(gamma, beta, ell))
-    return together(
-        equal(stated(gamma, beta, sp.S.Zero), gamma, domain=domain),
+    domain = "all layers, all spectra, all G with unit diagonal and finite potential"
+    quotient = sp.powsimp(bound(gamma, beta, ell + 1) / bound(gamma, beta, ell))
+    found = together(
+        equal(bound(gamma, beta, sp.S.Zero), gamma, domain=domain),
         equal(quotient, 1 / beta, domain=domain),
     )
+    require_potentials(stated)
+    return found
 
 
 @decay.check(Level.SEARCHED)
-def orbits_in_balls(stated: ManyLayers, *, seed: int) -> Evidence:
+@decay_corrected.check(Level.SEARCHED)
+def orbits_in_balls(stated: Stated[ManyLayers], *, seed: int) -> Evidence:
     """Up to 200 layers."""
+    require_potentials(stated, early=True)
 
     def both(case: tuple[tuple[Vector, Matrix], int]) -> tuple[float, float]:
         (p, G), ell = case
         assume(apart(G))
         before = layer(p, G, 0).potential
-        bound = stated(before, ball(strength(p)), ell)
+        bound = stated.value(before, ball(strength(p)), ell)
         assume(bound > 0)
         return sides(layer(p, G, ell).potential, bound)
 
     domain = "256-bit balls, up to 200 layers, n = 2..6 and to 64"
     layers = st.one_of(st.integers(0, 4), st.sampled_from([20, 60, 200]))
     cases = st.tuples(_orbits(), layers)
-    return bounded(both, cases, domain=domain, resolution=1e-11, examples=80, seed=seed)
+    found = bounded(both, cases, domain=domain, resolution=1e-11, examples=80, seed=seed)
+    require_potentials(stated)
+    return found
 
 
 def _orbits() -> SearchStrategy[tuple[Vector, Matrix]]:
@@ -283,4 +324,12 @@ def _orbits() -> SearchStrategy[tuple[Vector, Matrix]]:
     return st.one_of(slow, dynamics(orders=8, largest=6))
 
 
-claims = (finite, finite_corrected, largest, contraction, decay)
+claims = (
+    finite,
+    finite_corrected,
+    largest,
+    contraction,
+    contraction_corrected,
+    decay,
+    decay_corrected,
+)

@@ -23,13 +23,15 @@ from verify import (
     search,
     together,
 )
-from verify.claims.isometry._domains import unconditional
+from verify.claims.isometry._domains import Stated, unconditional
 from verify.claims.isometry._matrices import (
     cleared,
     isometry_power,
     matrices,
     psd_matrices,
+    require_isometries,
     squared_volume,
+    without_zero,
 )
 from verify.claims.isometry.theorem_1_proof import am_gm, by_the_tangent_of_the_logarithm
 from verify.exact import Matrix, det, gram, trace
@@ -112,7 +114,8 @@ def _printed_ratio(a: Any, b: Any, theta: Any) -> Any:
 plane_corrected = Claim(
     label="isometry:sec-3-plane:corrected",
     where="section 3, after (3)",
-    says=r"I(G) = 2ab\sin(\theta) / (a^2 + b^2) \text{ for } x_1, x_2 \in \mathbb R^2",
+    says=r"I(G) = 2ab\sin(\theta) / (a^2 + b^2) \text{ for } x_1, x_2 \in \mathbb R^2, "
+    r"a, b > 0 \text{, so that there is an angle}",
     value=lambda a, b, theta: 2 * _printed_ratio(a, b, theta),
     mutants={
         "as printed": _printed_ratio,
@@ -183,94 +186,111 @@ def above_all_others(stated: tuple[Any, Any]) -> Evidence:
 
 # (i), (ii) and the gap
 
-scale = Claim(
-    label="isometry:sec-3-scale",
+scale, scale_corrected = without_zero(
+    "isometry:sec-3-scale",
     where="section 3, (i)",
     says=r"c > 0 \implies I(cG) = I(G)",
     value=lambda c, n: sp.Integer(1),
-    mutants={
+    slips={
         "determinant without its root": lambda c, n: c ** (n - 1),
         "determinant of degree 1": lambda c, n: c ** (1 / sp.S(n) - 1),
         "trace not scaled": lambda c, n: c,
     },
     uses=("isometry:def-1-domain:corrected",),
+    matrix="G",
 )
 
 
 @scale.check(Level.PROVED)
-def by_degrees(stated: Callable[[Any, Any], Any]) -> Evidence:
+@scale_corrected.check(Level.PROVED)
+def by_degrees(stated: Stated[Callable[[Any, Any], Any]]) -> Evidence:
     """det(cG) = c^n det(G) and tr(cG) = c tr(G), for matrices of symbolic size."""
     c, determinant, t = sp.symbols("c Delta T", positive=True)
     G = sp.MatrixSymbol("G", _N, _N)
     known = {sp.Determinant(G): determinant, sp.Trace(G): t}
     scaled = [f(c * G).subs(known) for f in (sp.det, sp.trace)]
     quotient = cleared((scaled[0] / determinant) ** (1 / _N)) / (scaled[1] / t)
-    covered = "all n, c > 0 and G with det(G) > 0; where it is 0 both sides are 0"
-    return equal(quotient, stated(c, _N), domain=covered)
+    covered = "all n, c > 0 and G != 0; where det(G) = 0 both sides are 0"
+    found = equal(quotient, stated.value(c, _N), domain=covered)
+    require_isometries(stated)
+    return found
 
 
-span = Claim(
-    label="isometry:sec-3-range",
+span, span_corrected = without_zero(
+    "isometry:sec-3-range",
     where="section 3, (ii)",
     says=r"I(G) \in [0, 1], \quad I(G) = 0 \text{ for degenerate } G, \quad I(I_n) = 1",
     value=(0, 1),
-    mutants={
+    slips={
         "up to n": (0, _N),
         "at most 1/n": (0, 1 / _N),
         "bounded away from 0": (1 / _N, 1),
         "signed": (-1, 1),
     },
     uses=("isometry:def-1-domain:corrected", "isometry:eq-8-am-gm"),
+    matrix="G",
 )
 
 
 @span.check(Level.PROVED)
-def ends_and_means(stated: tuple[Any, Any]) -> Evidence:
+@span_corrected.check(Level.PROVED)
+def ends_and_means(stated: Stated[tuple[Any, Any]]) -> Evidence:
     """0 <= det(G) and AM-GM over the eigenvalues give [0, 1]; I_n and det(G) = 0 reach the ends."""
     identity = sp.Identity(_N)
     top = sp.det(identity) ** (1 / _N) / (sp.trace(identity) / _N)
     bottom = sp.Integer(0) ** (1 / _N) / sp.Symbol("T", positive=True)
     found = [
-        equal(seen, end, domain="ends") for seen, end in zip((bottom, top), stated, strict=True)
+        equal(seen, end, domain="ends")
+        for seen, end in zip((bottom, top), stated.value, strict=True)
     ]
     means = by_the_tangent_of_the_logarithm(am_gm.value)
+    require_isometries(stated)
     return together(*found, means, domain="all n and all positive semidefinite G != 0")
 
 
-gap = Claim(
-    label="isometry:sec-3-gap",
+gap, gap_corrected = without_zero(
+    "isometry:sec-3-gap",
     where="section 3, after (ii)",
     says=r"-\log I \in [0, \infty], \quad 0 \text{ for } I_n, "
     r"\quad \infty \text{ for degenerate } G",
     value=lambda isometry: -sp.log(isometry),
-    mutants={
+    slips={
         "sign": sp.log,
         "of the complement": lambda isometry: -sp.log(1 - isometry),
         "first order": lambda isometry: 1 - isometry,
     },
-    uses=("isometry:sec-3-range",),
+    uses=("isometry:sec-3-range:corrected",),
+    matrix="G",
 )
 
 
 @gap.check(Level.PROVED)
-def decreasing_from_infinity_to_zero(stated: Callable[[Any], Any]) -> Evidence:
+@gap_corrected.check(Level.PROVED)
+def decreasing_from_infinity_to_zero(stated: Stated[Callable[[Any], Any]]) -> Evidence:
     """Values at the ends of [0, 1], and the sign of the slope between."""
     t, s = sp.symbols("t s", positive=True)
-    ends = sp.limit(stated(t), t, 0, "+"), sp.limit(stated(t), t, 1, "-")
+    value = stated.value(t)
+    ends = sp.limit(value, t, 0, "+"), sp.limit(value, t, 1, "-")
     if ends != (sp.oo, 0):
         raise Refuted(f"it tends to {ends[0]} at I = 0 and to {ends[1]} at I = 1")
-    slope = sp.diff(stated(t), t).subs(t, 1 / (1 + s))
-    return nonnegative(-slope, [s], domain="all values of I in [0, 1]", strict=True)
+    slope = sp.diff(value, t).subs(t, 1 / (1 + s))
+    found = nonnegative(-slope, [s], domain="all values of I in [0, 1]", strict=True)
+    require_isometries(stated)
+    return found
 
 
 @gap.check(Level.SEARCHED)
-def as_the_library_has_it(stated: Callable[[Any], Any], *, seed: int) -> Evidence:
+@gap_corrected.check(Level.SEARCHED)
+def as_the_library_has_it(stated: Stated[Callable[[Any], Any]], *, seed: int) -> Evidence:
     """hermiso.isometry_gap against the exact isometry."""
 
     def holds(G: Matrix) -> bool:
         isometry = float(isometry_power(G)) ** (1 / len(G))
         assume(isometry < 1)
-        wanted, seen = float(stated(Fraction(isometry))), float(hermiso.isometry_gap(as_array(G)))
+        wanted, seen = (
+            float(stated.value(Fraction(isometry))),
+            float(hermiso.isometry_gap(as_array(G))),
+        )
         distance = abs(wanted - seen)
         if 1e-12 < distance < 1e-9:
             raise Undecided(f"{wanted} and {seen} are neither equal nor different")
@@ -278,7 +298,21 @@ def as_the_library_has_it(stated: Callable[[Any], Any], *, seed: int) -> Evidenc
 
     covered = "hermiso.isometry_gap, well-conditioned matrices, n = 2..5, resolution 1e-9"
     cases = st.integers(2, 5).flatmap(well_conditioned)
-    return search(holds, cases, domain=covered, examples=60, seed=seed)
+    found = search(holds, cases, domain=covered, examples=60, seed=seed)
+    require_isometries(stated)
+    return found
 
 
-claims = (*domain, volume, plane, plane_corrected, largest, scale, span, gap)
+claims = (
+    *domain,
+    volume,
+    plane,
+    plane_corrected,
+    largest,
+    scale,
+    scale_corrected,
+    span,
+    span_corrected,
+    gap,
+    gap_corrected,
+)

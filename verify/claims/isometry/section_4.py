@@ -150,10 +150,10 @@ orthogonal = Claim(
     value=lambda n: sp.Integer(1),
     mutants={
         "trace not divided by n": lambda n: 1 / sp.sympify(n),
-        "determinant of a rotation scaled": lambda n: sp.sympify(n),
-        "half": lambda n: sp.Rational(1, 2),
+        "trace divided by n twice": lambda n: sp.sympify(n),
+        "Frobenius norm in place of the mean": lambda n: 1 / sp.sqrt(n),
     },
-    uses=("isometry:lem-a1-range",),
+    uses=("isometry:lem-a1-range:corrected",),
 )
 
 
@@ -172,7 +172,7 @@ def rational_rotations(stated: Callable[[Any], Any], *, seed: int) -> Evidence:
     """Gram matrices of products of rational reflections."""
 
     def holds(Q: Matrix) -> bool:
-        return bool(isometry_power(gram(Q)) == Fraction(str(stated(len(Q)) ** len(Q))))
+        return bool(sp.Rational(isometry_power(gram(Q))) == stated(len(Q)) ** len(Q))
 
     cases = st.integers(1, 5).flatmap(orthogonal_matrices)
     return search(holds, cases, domain="exact rotations, n = 1..5", examples=60, seed=seed)

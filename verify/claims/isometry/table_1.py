@@ -14,6 +14,7 @@ from verify import Claim, Evidence, Level, Refuted, Verdict, equal, search
 from verify.claims.isometry._domains import unconditional
 from verify.claims.isometry._entries import ANY, Formula, layer_norm
 from verify.claims.isometry._matrices import exactly, matrices, refute, transposed, vectors
+from verify.comparing import show
 from verify.exact import Matrix, Vector, mean
 
 _ALL = "all d and all x with sum x_i^2 > 0"
@@ -60,7 +61,9 @@ def _mean_square(x: Vector) -> Fraction:
 
 
 def _normalizes(squares: Matrix, kind: str) -> bool:
-    """What section 2 says of each: features over the batch, or samples."""
+    """What section 2 says of each: features over the batch, or samples; or all entries."""
+    if kind == "all":
+        return {entry for row in squares for entry in row} == {1}
     lines = squares if kind == "batch" else transposed(squares)
     return all(mean(line) == 1 for line in lines)
 
@@ -74,6 +77,7 @@ names_corrected = Claim(
         "as printed": ("batch", "layer"),
         "both batch": ("batch", "batch"),
         "both layer": ("layer", "layer"),
+        "LN takes the sign of each entry": ("all", "batch"),
     },
 )
 names = Claim(
@@ -81,7 +85,11 @@ names = Claim(
     where="section 3, before Table 1",
     says=r"\mathrm{LN} \text{ is batch and } \mathrm{BN} \text{ is layer normalization}",
     value=names_corrected.mutants["as printed"],
-    mutants={"both batch": ("batch", "batch"), "both layer": ("layer", "layer")},
+    mutants={
+        "both layer": ("layer", "layer"),
+        "LN takes the sign of each entry": ("all", "batch"),
+        "BN takes the sign of each entry": ("layer", "all"),
+    },
     correction=names_corrected,
     why="the two names are exchanged: LN of Table 1 normalizes a sample, BN a feature.",
     expected=Verdict.REFUTED,
@@ -97,6 +105,10 @@ def what_each_normalizes(stated: tuple[str, str], *, seed: int) -> Evidence:
         assume(all(map(any, X)) and all(map(any, transposed(X))))
         return all(_normalizes(Y, kind) for Y, kind in zip(_squares(X), stated, strict=True))
 
+    for rows in ([[1, 2]], [[1], [2]]):
+        for name, Y, kind in zip(("LN", "BN"), _squares(exactly(rows)), stated, strict=True):
+            if not _normalizes(Y, kind):
+                raise Refuted(f"X = {rows}: the squares of {name}(X) are {show(Y)}")
     domain = "exact matrices up to 4 x 4 without zero rows and columns"
     return search(holds, matrices(), domain=domain, examples=100, seed=seed)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from itertools import product
+from itertools import islice, product
 from math import ceil
 from typing import Any
 
@@ -29,8 +29,10 @@ from verify.claims.isometry._mean_field import (
     dynamics,
     layer,
     minus_log_det,
+    orbit,
     orbit_chart,
     pair,
+    potential,
     sides,
     strength,
 )
@@ -154,8 +156,8 @@ def _logarithmic_layer(beta: Any, g: Any, n: Any, log: Any) -> Any:
 condition_corrected = Claim(
     label="isometry:thm-4-condition:corrected",
     where="Theorem 4, 'for sufficiently large layer', with (31)",
-    says=r"\beta_\sigma > 1, \ell \geq \frac{-n \log I(G_*^0) + \log 4n}{\log \beta_\sigma} "
-    r"\implies \gamma(G_*^\ell) < \frac{1}{2n - 2}",
+    says=r"n \geq 2, \beta_\sigma > 1, \ell \geq \frac{-n \log I(G_*^0) + \log 4n}"
+    r"{\log \beta_\sigma} \implies \gamma(G_*^\ell) < \frac{1}{2n - 2}",
     value=_logarithmic_layer,
     mutants={
         "as printed: divided by beta": printed_layer,
@@ -163,7 +165,7 @@ condition_corrected = Claim(
         "log n in place of log 4n": lambda beta, g, n, log: (g + log(n)) / log(beta),
         "half as deep": lambda beta, g, n, log: _logarithmic_layer(beta, g, n, log) / 2,
     },
-    uses=("isometry:cor-a3", "isometry:proof-thm-4-gamma"),
+    uses=("isometry:cor-a3:corrected", "isometry:proof-thm-4-gamma"),
 )
 condition = Claim(
     label="isometry:thm-4-condition",
@@ -188,6 +190,9 @@ def _condition_fails(stated: Threshold, p: Vector, G: Matrix, more: int) -> str:
     n = len(G)
     ell = first_layer(stated(ball(strength(p)), minus_log_det(G), n, ball_log)) + more
     gamma = layer(p, G, ell).potential
+    if more == 0 and ell <= 2:
+        exact = potential(next(islice(orbit(p, G), ell, None)))
+        return f"gamma(G^{ell}) = {exact} >= 1/{2 * n - 2}" if exact * (2 * n - 2) >= 1 else ""
     if gamma * (2 * n - 2) >= 1:
         return f"gamma(G^{ell}) = {float(gamma.mid()):.6g} >= 1/{2 * n - 2}"
     return ""
@@ -200,7 +205,8 @@ def by_the_decay_of_the_potential(stated: Threshold) -> Evidence:
 
     With D = det G^0 = I(G^0)^n, g = -log D.
     """
-    for share, r in ((10, Fraction(1, 2)), (100, Fraction(9, 10)), (100, 1 - Fraction(1, 10**4))):
+    near = (100, 1 - Fraction(1, 10**4))
+    for share, r in ((2, Fraction(3, 4)), (10, Fraction(1, 2)), (100, Fraction(9, 10)), near):
         p = (1 - Fraction(1, share), Fraction(1, share))
         failure = _condition_fails(stated, p, pair(r), 0)
         if failure:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from typing import Any
 
+import sympy as sp
 from hypothesis import assume
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from verify import Claim, Evidence, Level, Verdict, search
-from verify.claims.isometry._mean_field import apart, off_diagonal, pair, step, strength
+from verify import Claim, Evidence, Level, Refuted, Undecided, Verdict, equal, search, together
+from verify.claims.isometry._mean_field import apart, kernel, off_diagonal, pair, step, strength
 from verify.exact import Matrix, Vector, det, largest_correlation
 from verify.strategies import exact_correlation_matrices, exact_spectra, shrunk
 
@@ -27,7 +29,7 @@ def _duplicated(G: Matrix) -> bool:
 def _degenerate(draw: DrawFn) -> Matrix:
     """Equal, opposite or three planar samples, low rank, or one sample repeated."""
     simplex = shrunk(((Fraction(1),) * 3,) * 3, Fraction(-1, 2))
-    few = [pair(Fraction(-1)), pair(Fraction(1)), simplex]
+    few = [pair(Fraction(-1)), pair(Fraction(1, 2)), pair(Fraction(1)), simplex]
     many = exact_correlation_matrices(largest=4, families=("low-rank", "generic"))
     G = draw(st.one_of(st.sampled_from(few), many))
     if draw(st.booleans()):
@@ -38,28 +40,57 @@ def _degenerate(draw: DrawFn) -> Matrix:
 duplicates = Claim(
     label="isometry:thm-4-duplicates",
     where="section 5.2, after (12)",
-    says=r"x_i = x_j \text{ for some } i \neq j \implies \det(G_*^\ell) = 0 "
-    r"\text{ for all } \ell \geq 0, \text{ and they remain duplicated}",
-    value=_duplicated,
+    says=r"x_i = x_j \text{ for some } i \neq j \text{, that is, } G_{ij} = 1, \implies "
+    r"\det(G_*^\ell) = 0 \text{ for all } \ell \geq 0, \text{ and they remain duplicated}",
+    value=sp.FiniteSet(1),  # of the G_ij
     mutants={
-        "linearly dependent samples": lambda G: det(G) == 0,
-        "opposite samples": lambda G: any(entry == -1 for entry in off_diagonal(G)),
-        "parallel samples": lambda G: not apart(G),
-        "a positive correlation": lambda G: any(entry > 0 for entry in off_diagonal(G)),
+        "opposite samples": sp.FiniteSet(-1),
+        "parallel samples": sp.FiniteSet(-1, 1),
+        "a positive correlation": sp.Interval.Lopen(0, 1),
+        "a correlation of 1/2 or more": sp.Interval(sp.S.Half, 1),
     },
     uses=("isometry:eq-10",),
 )
 
 
+@duplicates.check(Level.PROVED)
+def by_two_equal_rows(stated: Any) -> Evidence:
+    """|x_i - x_j|^2 = 2 - 2 G_ij = 0, so that two rows are equal; and kappa(1) = sum p_k = 1.
+
+    Two samples first, where a value may refute. A determinant with two equal rows is its own
+    negative, for any n; it is computed for n = 2, 3, 4.
+    """
+    half = (Fraction(1, 2), Fraction(1, 2))
+    for r in (Fraction(-1), Fraction(1, 2)):
+        G = pair(r)
+        after = det(step(half, G))
+        if sp.Rational(r) in stated and (det(G) or after):
+            raise Refuted(f"G_12 = {r}, kappa = (rho + rho^2) / 2: det G is {det(G)}, then {after}")
+    if stated != sp.FiniteSet(1):
+        raise Undecided(f"{stated} is not seen to be 1 alone")
+    domain = "all n, all spectra, every layer"
+    squares = sp.symbols("c1:5_2", positive=True)
+    kappa_1 = kernel([square / sp.Add(*squares) for square in squares], sp.S.One)
+    found = [equal(2 - 2 * sp.S.One, 0, domain=domain), equal(kappa_1, 1, domain=domain)]
+    for n in (2, 3, 4):
+        rows = [sp.symbols(f"g{i}_1:{n + 1}") for i in range(n)]
+        matrix = sp.Matrix([rows[0], *rows[:-1]])  # the first row twice
+        found.append(equal(matrix.det(method="berkowitz").expand(), 0, domain=domain))
+    return together(*found, domain=domain)
+
+
 @duplicates.check(Level.SEARCHED)
-def from_layer_to_layer(stated: Condition, *, seed: int) -> Evidence:
+def from_layer_to_layer(stated: Any, *, seed: int) -> Evidence:
     """Induction: the condition makes the determinant 0, and the next layer meets it too."""
+
+    def duplicated(G: Matrix) -> bool:
+        return any(sp.Rational(entry) in stated for entry in off_diagonal(G))
 
     def holds(case: tuple[Vector, Matrix]) -> bool:
         p, G = case
-        assume(stated(G))
+        assume(duplicated(G))
         after = step(p, G)
-        return det(G) == 0 and det(after) == 0 and stated(after)
+        return det(G) == 0 and det(after) == 0 and duplicated(after)
 
     domain = "exact, n = 2..5, up to 6 orders, one layer at a time"
     return search(holds, _steps(), domain=domain, examples=100, seed=seed)
@@ -83,7 +114,7 @@ essential_corrected = Claim(
         "no parallel samples": apart,
         "a dominant diagonal": lambda G: (len(G) - 1) * largest_correlation(G) < 1,
     },
-    uses=("isometry:cor-a3", "isometry:thm-4-duplicates"),
+    uses=("isometry:cor-a3:corrected", "isometry:thm-4-duplicates"),
 )
 essential = Claim(
     label="isometry:thm-4-essential",

@@ -195,7 +195,7 @@ eq_32 = Claim(
         "no potential of the input": lambda n, gamma, contraction: 2 * n * contraction,
         "divided by the potential": lambda n, gamma, contraction: 2 * n / gamma * contraction,
     },
-    uses=("isometry:eq-31", "isometry:cor-a3"),
+    uses=("isometry:eq-31", "isometry:cor-a3:corrected"),
 )
 
 

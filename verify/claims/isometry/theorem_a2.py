@@ -7,7 +7,8 @@ from typing import Any, TypeAlias
 
 import sympy as sp
 
-from verify import Claim, Evidence, Level, Verdict, equal, together
+from verify import Claim, Evidence, Level, Refuted, Verdict, equal, together
+from verify.claims.isometry._gauss import naming
 from verify.claims.isometry._spectral import Pair, Square, Total, exponentials, polynomial, rho
 
 Series: TypeAlias = Callable[[Square, Any, Total], Any]
@@ -138,12 +139,9 @@ variance = Claim(
     says=r"\mathrm{Var}(a_i) = \sum_{k=0}^\infty c_k^2 = \sum_{k=1}^\infty c_k^2",
     value=_printed_sums,
     mutants={
-        "sums swapped": lambda square, total: _printed_sums(square, total)[::-1],
-        "both from k = 0": lambda square, total: (_sum(square, total, 0),) * 2,
-        "from k = 0 and k = 2": lambda square, total: (
-            _sum(square, total, 0),
-            _sum(square, total, 2),
-        ),
+        "from k = 2": variance_corrected.mutants["from k = 2"],
+        "c_0^2 subtracted twice": variance_corrected.mutants["c_0^2 subtracted twice"],
+        "k c_k^2": lambda square, total: (total(lambda k: k * square(k), 1),) * 2,
     },
     correction=variance_corrected,
     why="the first sum is E a_i^2; it lacks - c_0^2 and differs from the second unless c_0 = 0, by "
@@ -158,7 +156,9 @@ def variance_of_polynomials(stated: Sums) -> Evidence:
     """Small degrees first: sigma = 1 has the variance 0 and c_0 = 1."""
     one = polynomial(0)
     for total in stated(one.square, one.total):
-        equal(sp.S.Zero, total.subs(sp.Symbol("c0", real=True), 1), domain="sigma = 1")
+        of_one = total.subs(sp.Symbol("c0", real=True), 1)
+        if of_one != 0:
+            raise Refuted(f"sigma(x) = 1: the variance is 0, a sum is {of_one}")
     found = []
     for degree in (1, _DEGREE):
         pair = polynomial(degree)
@@ -175,7 +175,8 @@ def variance_of_exponentials(stated: Sums) -> Evidence:
     pair = exponentials()
     derived = pair.product - pair.means
     sums = stated(pair.square, pair.total)
-    return together(*(equal(derived, total, domain=_ALL) for total in sums))
+    with naming("e^(ax), e^(bx)"):
+        return together(*(equal(derived, total, domain=_ALL) for total in sums))
 
 
 # (37)

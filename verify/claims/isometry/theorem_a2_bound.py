@@ -23,6 +23,7 @@ from verify import (
     search,
     together,
 )
+from verify.claims.isometry._domains import Stated
 from verify.claims.isometry._mean_field import (
     apart,
     dynamics,
@@ -30,11 +31,13 @@ from verify.claims.isometry._mean_field import (
     odds,
     off_diagonal,
     potential,
+    require_potentials,
     step,
     strength,
+    without_parallel_samples,
 )
 from verify.claims.isometry.lemma_a7_bound import Ranged
-from verify.claims.isometry.potential import as_an_identity_of_series
+from verify.claims.isometry.potential import odds_below
 from verify.exact import Matrix, Vector
 from verify.searching import show
 from verify.strategies import correlations, exact_correlation_matrices, exact_spectra
@@ -86,8 +89,9 @@ eq_39 = Claim(
 @eq_39_corrected.check(Level.PROVED)
 def for_every_entry(stated: Ranged) -> Evidence:
     """Lemma A.7 at |G_ij|, since |kappa(rho)| <= kappa(|rho|): negative entries too."""
+    found = odds_below(stated.bound)
     _defined(stated)
-    return as_an_identity_of_series(stated.bound)
+    return found
 
 
 def _defined(stated: Ranged) -> None:
@@ -101,7 +105,6 @@ def _defined(stated: Ranged) -> None:
 @eq_39_corrected.check(Level.SEARCHED)
 def rational_entries(stated: Ranged, *, seed: int) -> Evidence:
     """Both sides in rational arithmetic, entries of both signs."""
-    _defined(stated)
 
     def both(case: tuple[Vector, Fraction]) -> tuple[Fraction, Any]:
         p, r = case
@@ -112,7 +115,9 @@ def rational_entries(stated: Ranged, *, seed: int) -> Evidence:
 
     domain = "exact, up to 12 orders, all families of spectra, -1 < G_ij < 1"
     cases = st.tuples(exact_spectra(orders=12), correlations())
-    return bounded(both, cases, domain=domain, examples=100, seed=seed)
+    found = bounded(both, cases, domain=domain, examples=100, seed=seed)
+    _defined(stated)
+    return found
 
 
 # (40) to (43)
@@ -128,13 +133,13 @@ def _first(values: Sequence[Fraction]) -> Fraction:
     return values[0]
 
 
-eq_41 = Claim(
-    label="isometry:eq-41",
+eq_41, eq_41_corrected = without_parallel_samples(
+    "isometry:eq-41",
     where="Theorem A.2, proof, (40), (41)",
     says=r"\beta_\sigma^{-1} \frac{|G_{ij}|}{1 - |G_{ij}|} \leq \beta_\sigma^{-1} "
     r"\max_{i \neq j} \frac{|G_{ij}|}{1 - |G_{ij}|} = \beta_\sigma^{-1} \gamma(G)",
     value=max,
-    mutants={"smallest": min, "mean": _mean, "first": _first, "sum": sum},
+    slips={"smallest": min, "mean": _mean, "first": _first, "sum": sum},
     uses=("isometry:eq-39:corrected",),
 )
 
@@ -155,7 +160,8 @@ def _the_largest(stated: Aggregate, domain: str) -> Evidence:
 
 
 @eq_41.check(Level.PROVED)
-def by_the_order_of_the_odds(stated: Aggregate) -> Evidence:
+@eq_41_corrected.check(Level.PROVED)
+def by_the_order_of_the_odds(stated: Stated[Aggregate]) -> Evidence:
     """The largest is above every entry, and it stays so when divided by beta.
 
     The odds |G_ij|/(1 - |G_ij|) rise with |G_ij|, so that theirs belongs to the largest |G_ij|.
@@ -164,67 +170,88 @@ def by_the_order_of_the_odds(stated: Aggregate) -> Evidence:
     domain = "all n, all G with gamma(G) finite, all beta"
     odds_of = (s + t) / (1 + s + t), s / (1 + s)  # two |G_ij|, the larger first
     more, less = (value / (1 - value) for value in odds_of)
-    return together(
-        _the_largest(stated, domain),
+    found = together(
+        _the_largest(stated.value, domain),
         nonnegative((more - less) / (1 + b), [s, t, b], domain=domain),
         domain=domain,
     )
+    require_potentials(stated)
+    return found
 
 
 @eq_41.check(Level.SEARCHED)
-def against_the_potential(stated: Aggregate, *, seed: int) -> Evidence:
+@eq_41_corrected.check(Level.SEARCHED)
+def against_the_potential(stated: Stated[Aggregate], *, seed: int) -> Evidence:
     """Above every entry, and equal to gamma by the largest |G_ij| (26)."""
+    require_potentials(stated, early=True)
 
     def holds(G: Matrix) -> bool:
         assume(apart(G))
         entries = off_diagonal(G)
-        aggregate = stated([Fraction(odds(entry)) for entry in entries])
+        aggregate = stated.value([Fraction(odds(entry)) for entry in entries])
         above = all(odds(entry) <= aggregate for entry in entries)
         return above and bool(aggregate == odds(max(map(abs, entries))))
 
     matrices = exact_correlation_matrices(smallest=3, largest=5)
-    return search(holds, matrices, domain="exact, n = 3..5, all families", examples=80, seed=seed)
+    domain = "exact, n = 3..5, all families"
+    found = search(holds, matrices, domain=domain, examples=80, seed=seed)
+    require_potentials(stated)
+    return found
 
 
-eq_43 = Claim(
-    label="isometry:eq-43",
+eq_43, eq_43_corrected = without_parallel_samples(
+    "isometry:eq-43",
     where="Theorem A.2, proof, (43)",
     says=r"\gamma(\bar\sigma(G) / \bar\sigma(1)) = \max_{i \neq j} \frac{|\bar\sigma(G_{ij})| / "
     r"\bar\sigma(1)}{1 - |\bar\sigma(G_{ij})| / \bar\sigma(1)} \leq \beta_\sigma^{-1} \gamma(G)",
     value=max,
-    mutants={"smallest": min, "mean": _mean, "first": _first, "sum": sum},
-    uses=("isometry:eq-41", "isometry:eq-37"),
+    slips={"smallest": min, "mean": _mean, "first": _first, "sum": sum},
+    uses=("isometry:eq-41:corrected", "isometry:eq-37"),
 )
 
 
 @eq_43.check(Level.PROVED)
-def by_the_largest_entry(stated: Aggregate) -> Evidence:
+@eq_43_corrected.check(Level.PROVED)
+def by_the_largest_entry(stated: Stated[Aggregate]) -> Evidence:
     """Every entry, the largest too, is below gamma(G)/beta by (39) and (41)."""
     domain = "all n, all spectra, all G with unit diagonal and gamma(G) finite"
-    return together(
-        _the_largest(stated, domain),
+    found = together(
+        _the_largest(stated.value, domain),
         for_every_entry(eq_39_corrected.value),
-        by_the_order_of_the_odds(eq_41.value),
+        by_the_order_of_the_odds(eq_41_corrected.value),
         domain=domain,
     )
+    require_potentials(stated)
+    return found
 
 
 @eq_43.check(Level.SEARCHED)
-def rational_layers(stated: Aggregate, *, seed: int) -> Evidence:
+@eq_43_corrected.check(Level.SEARCHED)
+def rational_layers(stated: Stated[Aggregate], *, seed: int) -> Evidence:
     """The potential of the next layer, by Definition 4, in rational arithmetic."""
+    require_potentials(stated, early=True)
 
     def both(case: tuple[Vector, Matrix]) -> tuple[Fraction, Fraction]:
         p, G = case
         assume(apart(G) and 2 < len(G) < 6)
         after = step(p, G)
-        aggregate = stated([Fraction(odds(entry)) for entry in off_diagonal(after)])
+        aggregate = stated.value([Fraction(odds(entry)) for entry in off_diagonal(after)])
         if aggregate != odds(max(map(abs, off_diagonal(after)))):
             raise Refuted(f"{aggregate} is not the potential for p = {show(p)}, G = {show(G)}")
         return aggregate, potential(G) / strength(p)
 
     domain = "exact, n = 3..5, up to 5 orders, all families"
     cases = dynamics(orders=5, largest=5)
-    return bounded(both, cases, domain=domain, examples=60, seed=seed)
+    found = bounded(both, cases, domain=domain, examples=60, seed=seed)
+    require_potentials(stated)
+    return found
 
 
-claims = (eq_39, eq_39_corrected, eq_41, eq_43)
+claims = (
+    eq_39,
+    eq_39_corrected,
+    eq_41,
+    eq_41_corrected,
+    eq_43,
+    eq_43_corrected,
+)
