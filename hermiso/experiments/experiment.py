@@ -51,6 +51,25 @@ class Config:
     dtype: str = "float64"
 
 
+def checked(config: Any) -> Any:
+    """Refuse a config that no network can be built from."""
+    for field, (least, most) in _RANGES.items():
+        value = getattr(config, field, least)
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            raise ExperimentError(f"{field} is {value!r}; it must be an integer in {least}..{most}")
+    if config.samples >= config.width:
+        raise ExperimentError(
+            f"{config.samples} samples in width {config.width}: their Gram matrix is singular once "
+            "features are centred; give more width than samples"
+        )
+    degeneracy = config.degeneracy
+    if not 0 < degeneracy <= _STEEPEST:
+        raise ExperimentError(f"degeneracy is {degeneracy!r}; it must be in (0, {_STEEPEST:g}]")
+    if config.dtype not in ("float32", "float64"):
+        raise ExperimentError(f"dtype is {config.dtype!r}; it must be float32 or float64")
+    return config
+
+
 @dataclass(frozen=True)
 class Experiment:
     """A figure of a paper as something to run.
@@ -63,6 +82,7 @@ class Experiment:
         run: config -> tidy table.
         plot: (table, config) -> matplotlib figure.
         value: the column that the figure shows.
+        check: refuses a config that cannot be run, before anything is.
     """
 
     name: str
@@ -72,6 +92,7 @@ class Experiment:
     run: Callable[[Any], Table]
     plot: Callable[[Table, Any], Any]
     value: str = "gap"
+    check: Callable[[Any], Any] = checked
 
 
 def samples(config: Config) -> Any:
@@ -137,22 +158,3 @@ def summary(table: Table, value: str = "gap", confidence: float = 0.99) -> Table
         spread = (float(low), float(high), values.min(), values.max())
         rows.append((*key, values.size, values.mean(), *spread))
     return pd.DataFrame(rows, columns=[*keys, "runs", "mean", "low", "high", "least", "most"])
-
-
-def checked(config: Any) -> Any:
-    """Refuse a config that no network can be built from."""
-    for field, (least, most) in _RANGES.items():
-        value = getattr(config, field, least)
-        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-            raise ExperimentError(f"{field} is {value!r}; it must be an integer in {least}..{most}")
-    if config.samples >= config.width:
-        raise ExperimentError(
-            f"{config.samples} samples in width {config.width}: their Gram matrix is singular once "
-            "features are centred; give more width than samples"
-        )
-    degeneracy = config.degeneracy
-    if not 0 < degeneracy <= _STEEPEST:
-        raise ExperimentError(f"degeneracy is {degeneracy!r}; it must be in (0, {_STEEPEST:g}]")
-    if config.dtype not in ("float32", "float64"):
-        raise ExperimentError(f"dtype is {config.dtype!r}; it must be float32 or float64")
-    return config

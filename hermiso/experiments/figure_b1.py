@@ -38,15 +38,20 @@ class Config:
 CONFIG = Config()
 
 
-def run(config: Config) -> Table:
-    """Return a table with columns activation, gain, beta_minus_one, beta."""
-    import pandas as pd
-
+def checked(config: Config) -> None:
+    """Refuse a grid of gains that is none."""
     if not 0 < config.low < config.high < math.inf or not 2 <= config.points <= _MOST:
         raise ExperimentError(
             f"gains from {config.low} to {config.high} in {config.points} points; "
             f"0 < low < high < inf and 2 to {_MOST} points are required"
         )
+
+
+def run(config: Config) -> Table:
+    """Return a table with columns activation, gain, beta_minus_one, beta."""
+    import pandas as pd
+
+    checked(config)
     gains = np.geomspace(config.low, config.high, config.points)
 
     def rows(name: str) -> Table:
@@ -89,4 +94,5 @@ EXPERIMENT = Experiment(
     run,
     plot,
     "beta",
+    checked,
 )

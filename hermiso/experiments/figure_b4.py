@@ -36,13 +36,18 @@ def shapes(width: int, depth: int) -> dict[str, list[int]]:
     }
 
 
-def run(config: Config) -> Table:
-    """Simulate the paper's network in the four shapes."""
+def wide_enough(config: Config) -> None:
+    """Refuse more samples than the narrowest layers can tell apart."""
     if checked(config).samples >= config.width // 2:
         raise ExperimentError(
             f"{config.samples} samples, and the narrowest layers have {config.width // 2} neurons; "
             "give a width of more than twice the samples"
         )
+
+
+def run(config: Config) -> Table:
+    """Simulate the paper's network in the four shapes."""
+    wide_enough(config)
     G0 = input_gram(samples(config))
     return joined(
         trajectories(config, G0, name, shape, Architecture(name), widths=widths, depth=None)
@@ -63,4 +68,5 @@ EXPERIMENT = Experiment(
     replace(CONFIG, width=500, depth=20, runs=5),
     run,
     plot,
+    check=wide_enough,
 )

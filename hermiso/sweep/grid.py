@@ -18,7 +18,10 @@ _MAX_SEED = 2**63 - 1  # of an SQLite integer
 
 
 class Experiment(Protocol):
-    """What a sweep needs of an experiment: a frozen config with a `seed`, and a function of it."""
+    """What a sweep needs of an experiment: a frozen config with a `seed`, and a function of it.
+
+    It may have a `check`, which raises a ValueError for a config that cannot be run.
+    """
 
     @property
     def name(self) -> str: ...  # noqa: D102
@@ -95,6 +98,7 @@ def _planned(experiment: Experiment, start: Any, point: Mapping[str, Any]) -> Pl
     where = " ".join(f"{name}={value}" for name, value in point.items())
     try:
         config = replace(start, **point)
+        getattr(experiment, "check", lambda config: None)(config)
     except (ValueError, TypeError, ArithmeticError) as error:
         raise SweepError(f"{experiment.name} cannot be run with {where}: {error}") from error
     held = {field.name: getattr(config, field.name) for field in fields(config)}

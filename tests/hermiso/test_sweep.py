@@ -20,6 +20,7 @@ import pandas as pd
 import pytest
 
 import hermiso
+from hermiso import experiments
 from hermiso.errors import HermisoError, SweepError
 from hermiso.store import read
 from hermiso.sweep import (
@@ -636,3 +637,9 @@ def test_an_engine_is_entered_alone() -> None:
     with engine("processes", 1) as compute:
         tasks = [engines.Task(str(n), TOY.run, replace(TOY.config, width=n)) for n in (1, 2)]
         assert [done.key for done in compute(iter(tasks))] == ["1", "2"]
+
+
+def test_a_config_that_cannot_run_is_refused_before_any_cell_is() -> None:
+    figure = experiments.get("figure-4")
+    with pytest.raises(SweepError, match=r"cannot be run with width=5 .*: 10 samples in width 5"):
+        cells(figure, {"width": [100, 5]})
