@@ -31,6 +31,9 @@ def main(arguments: Sequence[str]) -> int:
         options.output.mkdir(parents=True, exist_ok=True)
         for experiment in map(get, names()) if "all" in options.names else chosen:
             _run(experiment, options)
+    except (FileExistsError, NotADirectoryError):
+        print(f"error: --output is {options.output}, no folder; give a folder", file=sys.stderr)
+        return 2
     except (HermisoError, ImportError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

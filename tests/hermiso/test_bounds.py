@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import hermiso
-from hermiso import bounds
+from hermiso import bounds, plots
 from hermiso.errors import BoundError, GramError, HermisoError
 from verify.exact import Matrix, Vector, det
 from verify.strategies import exact_correlation_matrices, exact_spectra
@@ -397,8 +397,6 @@ def test_bad_input_is_named(name: str) -> None:
 
 
 def test_the_picture_is_drawn(tmp_path: Any) -> None:
-    plots = pytest.importorskip("hermiso.plots")
-    pytest.importorskip("matplotlib")
     figure = plots.bounds(["relu"], n=4, depth=5)
     assert len(figure.axes) == len(plots.STARTS)
     assert [len(axes.lines) for axes in figure.axes] == [5] * len(plots.STARTS)
