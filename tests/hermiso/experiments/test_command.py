@@ -1,5 +1,6 @@
 """python -m hermiso run: a table, a picture, and errors that say what is wrong."""
 
+import math
 from pathlib import Path
 
 import pandas as pd
@@ -7,6 +8,7 @@ import pytest
 
 from hermiso.__main__ import main
 from hermiso.experiments import get, names
+from hermiso.experiments.command import _ends
 
 TINY = ["--set", "width=40", "--set", "depth=3", "--set", "runs=2", "--set", "activations=relu"]
 
@@ -106,3 +108,15 @@ def test_what_argparse_refuses_exits_with_2(
 ) -> None:
     assert main(["run", *arguments]) == 2
     assert "usage: python -m hermiso run" in capsys.readouterr().err
+
+
+def test_the_last_mean_stands_beside_its_own_interval() -> None:
+    """An infinite gap has no interval: that of an earlier layer must not stand in for it."""
+    rows = [
+        (run, layer, gap) for run in (0, 1) for layer, gap in enumerate((1.0, 2.0 + run, math.inf))
+    ]
+    table = pd.DataFrame(rows, columns=["run", "layer", "gap"])
+    table.insert(0, "variant", "v")
+    table.insert(0, "activation", "a")
+    last = _ends(table, "gap").splitlines()[-1].split()
+    assert last == ["a", "v", "1", "2", "2", "inf", "NaN", "NaN"]
