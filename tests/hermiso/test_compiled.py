@@ -203,18 +203,20 @@ def test_a_kink_between_floats_takes_the_nearest_one():
     ids=str,
 )
 def test_values_of_other_expressions(e, t, value):
+    """At most one function of the libraries, good to an ulp or two."""
     f = as_activation(e)
-    assert f(t) == value
-    assert f(torch.tensor(t, dtype=torch.float64)).item() == value
+    assert f(t) == pytest.approx(value, rel=4 * EPS, abs=0)
+    assert f(torch.tensor(t, dtype=torch.float64)).item() == pytest.approx(value, rel=4 * EPS, abs=0)
 
 
 def test_an_untaken_piece_neither_warns_nor_spoils_the_gradient():
     e = sp.Piecewise((sp.log(x), x > 1), (sp.sqrt(-x), x < 0), (x**3 - x, True))
     f = as_activation(e)
-    assert (f(np.array([-1e300, 0.5, 1e300])) == [1e150, -0.375, math.log(1e300)]).all()
+    values = [1e150, -0.375, math.log(1e300)]
+    np.testing.assert_allclose(f(np.array([-1e300, 0.5, 1e300])), values, rtol=2 * EPS)
     v = torch.tensor([-4.0, 0.5, 2.0, 1e300], dtype=torch.float64, requires_grad=True)
     f(v).sum().backward()
-    assert v.grad.tolist() == [-0.25, -0.25, 0.5, 1e-300]
+    np.testing.assert_allclose(v.grad.numpy(), [-0.25, -0.25, 0.5, 1e-300], rtol=2 * EPS)
 
 
 def test_shapes_and_types():
@@ -249,7 +251,7 @@ def test_stays_on_the_device_of_its_input(name):
 def test_maps_over_a_batch():
     f = catalogue.get("elu").torch()
     t = torch.linspace(-2, 2, 6, dtype=torch.float64).reshape(2, 3)
-    assert torch.equal(torch.func.vmap(f)(t), f(t))
+    torch.testing.assert_close(torch.func.vmap(f)(t), f(t), rtol=4 * EPS, atol=0)
 
 
 def test_is_compiled_once():

@@ -157,8 +157,9 @@ def test_batch_equals_loop(function: Callable[[Any], Any]) -> None:
     looped = np.array([function(matrix) for matrix in G])
     batched = function(G.reshape(2, 3, 4, 4))
     assert batched.shape == (2, 3)
-    # One matrix or many, LAPACK sees the same matrices.
-    np.testing.assert_array_equal(batched.ravel(), looped)
+    # LAPACK sees the same matrices; sums and logarithms run along other axes.
+    condition = max(np.linalg.cond(matrix) for matrix in G[np.isfinite(looped)])
+    np.testing.assert_allclose(batched.ravel(), looped, rtol=8 * EPS * condition, atol=8 * EPS)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
