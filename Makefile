@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help venv verify test lint format types pytest search bench bench-keep bench-compare clean
+.PHONY: help venv verify test test-portable lint format types pytest search bench bench-keep bench-compare clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -46,6 +46,10 @@ types: $(READY)  ## mypy --strict on both packages
 # One thread for each of pytest's processes: torch's own would wait for each other.
 pytest: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto
+
+# ONLY=1 runs the first combination alone.
+test-portable: $(READY)  ## the float tests under other vector instructions and threads
+	$(BIN)/python tests/portable.py $(if $(ONLY),--only $(ONLY))
 
 search: $(READY)  ## the long random searches
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto -m search
