@@ -206,7 +206,9 @@ def test_values_of_other_expressions(e, t, value):
     """At most one function of the libraries, good to an ulp or two."""
     f = as_activation(e)
     assert f(t) == pytest.approx(value, rel=4 * EPS, abs=0)
-    assert f(torch.tensor(t, dtype=torch.float64)).item() == pytest.approx(value, rel=4 * EPS, abs=0)
+    assert f(torch.tensor(t, dtype=torch.float64)).item() == pytest.approx(
+        value, rel=4 * EPS, abs=0
+    )
 
 
 def test_an_untaken_piece_neither_warns_nor_spoils_the_gradient():

@@ -26,15 +26,23 @@ from tests.data.certified import (
     parsed,
 )
 
+# Kinks that no formula gives make these slow, and every coefficient as slow as the next.
+SLOW = {"median of three": ("moment", "beta minus one"), "logarithm": ("moment", "coefficient 5")}
+CASES = [(name, key) for name in VALUES for key in SLOW.get(name, ENCLOSURES)]
 
-@pytest.mark.parametrize("key", ENCLOSURES)
-@pytest.mark.parametrize("name", VALUES)
+
+@pytest.mark.parametrize(("name", "key"), CASES)
 def test_enclosures_contain_the_reference_and_shrink(name: str, key: str) -> None:
     check_value(name, key)
 
 
 # Nothing remains of a line, so no quadrature can find a digit of what remains of it.
-FEASIBLE = [(n, k) for n in VALUES for k in QUADRATURE if (n, k) != ("identity", "beta minus one")]
+FEASIBLE = [
+    (name, key)
+    for name in VALUES
+    for key in QUADRATURE
+    if key in SLOW.get(name, QUADRATURE) and (name, key) != ("identity", "beta minus one")
+]
 
 
 @pytest.mark.parametrize(("name", "key"), FEASIBLE)

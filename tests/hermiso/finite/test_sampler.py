@@ -104,7 +104,9 @@ def test_which_runs_are_held_at_once_changes_nothing(
 
 def test_the_last_part_of_a_layer_is_its_output() -> None:
     found = simulate(gram(), RELU, 40, 3, parts=True).parts
-    np.testing.assert_allclose(found["normalized"].gap[:, 1:], found["output"].gap[:, 1:], rtol=1e-12)
+    np.testing.assert_allclose(
+        found["normalized"].gap[:, 1:], found["output"].gap[:, 1:], rtol=1e-12
+    )
 
 
 def test_gram_matrices_are_kept_for_every_run_and_layer() -> None:
