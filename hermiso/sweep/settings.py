@@ -68,8 +68,8 @@ def _values(name: str, text: str, hint: Any, singular: bool) -> list[Any]:
     if text.startswith("["):
         try:
             listed = json.loads(text)
-        except ValueError as error:
-            raise SweepError(f"{name} is set to {text}, no JSON list ({error})") from None
+        except (ValueError, RecursionError) as error:
+            raise SweepError(f"{name} is set to {text:.80}, no JSON list ({error})") from None
     else:
         listed = [part.strip() for part in text.split(",")]
         if get_origin(hint) is tuple and not singular:

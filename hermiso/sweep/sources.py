@@ -17,7 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-__all__ = ["digest", "digest_of"]
+__all__ = ["digest", "digest_of", "has_source"]
 
 _OURS = __name__.partition(".")[0]
 _PACKAGES = ("mpmath", "numpy", "python-flint", "scipy", "sympy", "torch")
@@ -42,6 +42,11 @@ def digest(function: Callable[..., Any]) -> str:
 def digest_of(module: str) -> str:
     """Return the digest of a module's functions, without importing it."""
     return _digest(tuple(sorted(_reached(module))))
+
+
+def has_source(module: str) -> bool:
+    """Whether there is a file of that module."""
+    return _file(module) is not None
 
 
 @cache
