@@ -34,12 +34,10 @@ def run(config: Config) -> Table:
     return joined(
         _errors(config, G0, name, variant, net)
         for name in config.activations
+        for sigma in [read_activation(name)]
         for variant, net in (
-            (
-                "(a - c_0)/sqrt(var)",
-                Architecture(read_activation(name), "mean-field", "mean-field"),
-            ),
-            ("LN(a - c_0)", Architecture(read_activation(name), "mean-field")),
+            ("(a - c_0)/sqrt(var)", Architecture(sigma, "mean-field", "mean-field")),
+            ("LN(a - c_0)", Architecture(sigma, "mean-field")),
         )
     )
 
