@@ -29,10 +29,10 @@ def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     try:
         chosen = [get(name) for name in options.names if name != "all"]
-        options.output.mkdir(parents=True, exist_ok=True)
         chosen = [get(name) for name in names()] if "all" in options.names else chosen
         # All of them are looked at before the first is run.
         configs = [_config(experiment, options) for experiment in chosen]
+        options.output.mkdir(parents=True, exist_ok=True)
         for experiment, config in zip(chosen, configs, strict=True):
             _run(experiment, config, options)
     except (FileExistsError, NotADirectoryError):

@@ -101,9 +101,7 @@ def test_a_ray_address_without_a_cluster_is_named_in_bounded_time(
     hanging.set()
 
 
-@pytest.mark.skipif(
-    find_spec("ray") is None, reason="pip install 'hermiso[ray]' to test Ray itself"
-)
+@pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed")
 def test_a_ray_cluster_of_this_machine(store: Path, tmp_path: Path) -> None:
     import ray
 
