@@ -17,7 +17,7 @@ Config = TypeVar("Config")
 def changed(config: Config, settings: Iterable[str]) -> Config:
     """Return the config with these fields changed; of a tuple the entries are parted by commas.
 
-    Entries with commas of their own are written as JSON: 'activations=["max(x, 0)", "tanh"]'.
+    They may be written as JSON: 'activations=["max(x, 0)", "tanh"]'.
 
     >>> from hermiso.experiments import Config
     >>> changed(Config(("relu",)), ["width=200", "activations=tanh,exp"])
@@ -42,11 +42,27 @@ def changed(config: Config, settings: Iterable[str]) -> Config:
 
 def _listed(name: str, text: str) -> Any:
     if not text.startswith("["):
-        return [part.strip() for part in text.split(",")]
+        return parted(text)
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
         raise ExperimentError(f"{name} is set to {text:.80}, no JSON list ({error})") from None
+
+
+def parted(text: str) -> list[str]:
+    """Cut a list at the commas outside of parentheses.
+
+    >>> parted("tanh, max(x, 0)")
+    ['tanh', 'max(x, 0)']
+    """
+    parts, depth = [""], 0
+    for character in text:
+        depth += (character == "(") - (character == ")")
+        if character == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return [part.strip() for part in parts]
 
 
 def read(name: str, given: Any, hint: Any) -> Any:

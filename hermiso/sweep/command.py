@@ -31,7 +31,7 @@ examples:
   python -m hermiso results runs.sqlite --output runs.csv
 
 A field that holds a list takes one list, activations=relu,tanh; in the singular, activation=..., a
-cell for each entry. Values with a comma are written as JSON: 'activation=["max(x, 0)", "tanh"]'.
+cell for each entry. Lists may be written as JSON. Commas in parentheses part nothing.
 The same command goes on with a sweep that was stopped or killed, and repeats no finished cell.
 Results of other code are not used. A cluster runs what whoever reaches its scheduler sends it.
 """

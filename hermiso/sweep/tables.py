@@ -151,7 +151,7 @@ def results(
         named like a column before it is called `result.seed` and so on.
     """
     pandas = needed("pandas")
-    name = getattr(experiment, "name", experiment)
+    name = experiment if isinstance(experiment, str | None) else experiment.name
     records = [r for r in read(path, name, warn) if r.result is not None]
     if not all_code:
         records, other = current(records, experiment)

@@ -171,6 +171,7 @@ def test_a_grid_that_cannot_be_is_refused(grid: Any, seeds: Any, says: str) -> N
         ("gain = 1, 2.5,1e-3 ", "gain", [1.0, 2.5, 0.001]),
         ("activation=relu,tanh", "activation", ["relu", "tanh"]),
         ('activation=["max(x, 0)", "tanh"]', "activation", ["max(x, 0)", "tanh"]),
+        ("activation=max(x, 0), tanh", "activation", ["max(x, 0)", "tanh"]),
         ("shapes=1,2,3", "shapes", [(1, 2, 3)]),
         ("shapes=[[1, 2], []]", "shapes", [(1, 2), ()]),
         ("shape=1,2", "shapes", [(1,), (2,)]),

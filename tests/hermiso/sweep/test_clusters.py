@@ -69,7 +69,11 @@ def test_a_cluster_that_loses_its_workers_is_given_up_and_finished_cells_are_kep
     monkeypatch.setattr(clusters, "_LOOK_SECONDS", 0.1)
     toy = logged("toy", tmp_path / "log", pause=0.05)
     with LocalCluster(
-        n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None
+        n_workers=1,
+        threads_per_worker=1,
+        processes=False,
+        protocol="tcp",
+        dashboard_address=None,
     ) as cluster:
         on = f"dask={cluster.scheduler_address}"
 
