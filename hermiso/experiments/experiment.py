@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from hermiso import catalogue
 from hermiso.activation import Activation, as_activation
 from hermiso.errors import ExperimentError, HermisoError
 from hermiso.finite import Architecture, input_gram, simulate
@@ -97,7 +96,7 @@ def read_activation(text: str) -> Activation:
     if not isinstance(text, str):
         raise ExperimentError(f"an activation is {text!r:.80}; it must be a name or a formula")
     try:
-        found = as_activation(text if text in catalogue.names() else parse(text))
+        found = as_activation(text if text.isidentifier() else parse(text))
     except HermisoError as error:
         raise ExperimentError(f"activation {text:.80}: {error}") from None
     return replace(found, name=text)

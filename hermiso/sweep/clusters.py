@@ -117,7 +117,7 @@ def dask(address: str, jobs: int | None, limits: Limits) -> Iterator[Engine]:
     work = partial(_within, limits)
 
     def ready(handles: list[Any], seconds: float) -> list[Any]:
-        with suppress(distributed.TimeoutError, TimeoutError):
+        with client.as_current(), suppress(distributed.TimeoutError, TimeoutError):
             distributed.wait(handles, timeout=seconds, return_when="FIRST_COMPLETED")
         return [handle for handle in handles if handle.done()]
 
