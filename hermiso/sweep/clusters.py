@@ -11,12 +11,13 @@ import re
 import socket
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooLate
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
+from threading import Thread
 from typing import Any
 
 from hermiso.errors import HermisoError, SweepError
@@ -174,18 +175,26 @@ def _enter(module: Any, address: str | None) -> None:
             socket.create_connection((found[1], int(found[2])), CONNECT_SECONDS).close()
         except (OSError, OverflowError) as error:
             raise SweepError(f"no Ray cluster answers at {where} ({error}); {_HOW}") from None
-    entrance = ThreadPoolExecutor(1)
-    options = {"log_to_driver": False, "configure_logging": False}
+    entered: Future[Any] = Future()
+
+    def enter() -> None:
+        try:
+            entered.set_result(
+                module.init(address=address, log_to_driver=False, configure_logging=False)
+            )
+        except BaseException as error:
+            entered.set_exception(error)
+
+    # A daemon: one that never comes back does not hold up the end of the program.
+    Thread(target=enter, daemon=True).start()
     try:
         with _named_errors(f"no Ray cluster at {where or 'this machine'}"):
-            entrance.submit(module.init, address=address, **options).result(START_SECONDS)
+            entered.result(START_SECONDS)
     except TooLate:
         raise SweepError(
             f"the Ray cluster at {where or 'this machine'} let nobody in for {START_SECONDS:.0f} s;"
             f" {_HOW}"
         ) from None
-    finally:
-        entrance.shutdown(wait=False)
 
 
 _HOW = "start one with: ray start --head"
