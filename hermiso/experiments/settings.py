@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -15,6 +16,8 @@ Config = TypeVar("Config")
 
 def changed(config: Config, settings: Iterable[str]) -> Config:
     """Return the config with these fields changed; of a tuple the entries are parted by commas.
+
+    They may be written as JSON: 'activations=["max(x, 0)", "tanh"]'.
 
     >>> from hermiso.experiments import Config
     >>> changed(Config(("relu",)), ["width=200", "activations=tanh,exp"])
@@ -32,9 +35,34 @@ def changed(config: Config, settings: Iterable[str]) -> Config:
                 f"{setting!r} is no setting; write FIELD=VALUE with a field of {', '.join(hints)}"
             )
         listed = get_origin(hints[name]) is tuple
-        given = [part.strip() for part in text.split(",")] if listed else text
+        given = _listed(name, text) if listed else text
         values[name] = read(name, given, hints[name])
     return replace(config, **values)  # type: ignore[type-var]
+
+
+def _listed(name: str, text: str) -> Any:
+    if not text.startswith("["):
+        return parted(text)
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ExperimentError(f"{name} is set to {text:.80}, no JSON list ({error})") from None
+
+
+def parted(text: str) -> list[str]:
+    """Cut a list at the commas outside of parentheses.
+
+    >>> parted("tanh, max(x, 0)")
+    ['tanh', 'max(x, 0)']
+    """
+    parts, depth = [""], 0
+    for character in text:
+        depth += (character == "(") - (character == ")")
+        if character == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return [part.strip() for part in parts]
 
 
 def read(name: str, given: Any, hint: Any) -> Any:
