@@ -136,6 +136,9 @@ def _attempt(claim: Claim, check: Check, stated: Any, seed: int) -> Outcome:
         return replace(blank, verdict=Verdict.UNDECIDED, detail=str(reason))
     except Skipped as reason:
         return replace(blank, verdict=Verdict.SKIPPED, detail=str(reason))
+    except MemoryError as error:
+        said = f"it needs more memory than it is given (--memory-limit): {_described(error)}"
+        return replace(blank, detail=said)
     except Exception as error:
         return replace(blank, detail=_described(error))
     if not isinstance(evidence, Evidence):

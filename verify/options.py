@@ -7,6 +7,8 @@ import math
 import os
 from pathlib import Path
 
+import hermiso
+from verify.isolation import GIGABYTE, MEMORY_LIMIT
 from verify.profile import Profile
 from verify.writing import STDOUT, refusal
 
@@ -29,10 +31,23 @@ up to a million cases a claim, about two days. A check that the profile leaves o
 and JSON, a claim that is thereby skipped in the summary; neither is an unexpected verdict.
 
 time limits: 15 s a check in quick, 60 s in default (more where a claim asks for it); in thorough,
-10 minutes without a decided case. A check that exceeds its limit is killed and reported as error.
+10 minutes without a decided case. A check that exceeds its limit is killed and reported as error;
+so is one that takes more than 4 GB of memory on top of the libraries that it uses (on Linux).
 
-exit status: 0 if every verdict is the expected one, 1 if not, 2 for bad usage; 130 after Ctrl-C and
-143 after SIGTERM, both of which print what is decided
+exit status: 0 if every verdict is the expected one, 1 if not, 2 for bad usage; 130 after Ctrl-C,
+143 after SIGTERM and 129 after SIGHUP, which all print what is decided; 141 if nobody reads it
+"""
+
+FIRST_SCREEN = """\
+python -m verify checks claims: each check on the statement and on every wrong version of it.
+
+  python -m verify all --profile quick       check every claim, in under half a minute
+  python -m verify all                       the same with more cases, in under 3 minutes
+  python -m verify list                      list the claims
+  python -m verify show isometry:thm-1       print one claim
+  python -m verify list --errata             what is false as printed, with counterexamples
+  python -m verify all --from my_claims.py   check claims of your own
+  python -m verify --help                    everything else
 """
 
 
@@ -44,9 +59,10 @@ def parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    made.add_argument("--version", action="version", version=f"hermiso {hermiso.__version__}")
     made.add_argument(
         "names",
-        nargs="+",
+        nargs="*",
         metavar="all | GROUP | LABEL | PATTERN | list | show | mutants | table",
         help="what to check or to print; claims may follow a command",
     )
@@ -90,6 +106,13 @@ def _add_effort(made: argparse.ArgumentParser) -> None:
         help="kill any check after so long (default: by profile, see below)",
     )
     made.add_argument(
+        "--memory-limit",
+        type=_gigabytes,
+        default=MEMORY_LIMIT,
+        metavar="GB",
+        help=f"of any check, on top of what is loaded (default: {MEMORY_LIMIT / GIGABYTE:g})",
+    )
+    made.add_argument(
         "--cache",
         type=Path,
         metavar="FOLDER",
@@ -123,13 +146,22 @@ def _positive(text: str) -> int:
 
 
 def _seconds(text: str) -> float:
+    return _above_zero(text, f"{text!r} is no time; give a number of seconds above 0")
+
+
+def _gigabytes(text: str) -> int:
+    said = f"{text!r} is no size; give a number of gigabytes above 0"
+    return max(1, int(GIGABYTE * min(_above_zero(text, said), 1e6)))
+
+
+def _above_zero(text: str, otherwise: str) -> float:
     try:
-        seconds = float(text)
+        number = float(text)
     except ValueError:
-        seconds = math.nan
-    if not 0 < seconds < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is no time; give a number of seconds above 0")
-    return seconds
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(otherwise)
+    return number
 
 
 def _writable(text: str) -> str:

@@ -8,6 +8,7 @@ may stand anywhere: in place of a module's name it then goes by its path.
 from __future__ import annotations
 
 import hashlib
+import os
 import pkgutil
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -140,7 +141,7 @@ def _imported(module: str) -> ModuleType:
 
 def _from_file(path: Path) -> ModuleType:
     """Import a file once; its name is made from its path, so that no other module has it."""
-    name = f"{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:12]}"
+    name = f"{path.stem}_{hashlib.sha256(os.fsencode(path)).hexdigest()[:12]}"
     if name not in sys.modules:
         spec = spec_from_file_location(name, path)
         if spec is None or spec.loader is None or not path.is_file():

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from verify.caches import kept_elsewhere
 from verify.claim import Evidence, Level, Refuted, Undecided
 from verify.comparing import Comparison, Ratio, Suspect, brief, show
 from verify.directed import Chart, Fall, climb
@@ -321,7 +322,7 @@ def _undisturbed() -> Iterator[None]:
     digits = sys.get_int_max_str_digits()
     sys.set_int_max_str_digits(0)  # Hypothesis prints every counterexample, whether read or not
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), kept_elsewhere():
             for expected in ("Generating overly large repr", "Using `assume` outside"):
                 warnings.filterwarnings("ignore", expected, HypothesisWarning)
             yield

@@ -23,12 +23,6 @@ _FORMAT = 1
 _MOST = 50  # counterexamples of one check; the oldest go first
 
 
-def default_folder() -> Path:
-    """Return the folder for counterexamples among the user's caches."""
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(home) / "hermiso-verify"
-
-
 class Store:
     """A folder of counterexamples.
 

@@ -8,13 +8,14 @@ from typing import Any
 from verify.judging import Outcome
 from verify.profile import Profile
 from verify.results import Result
+from verify.writing import legible
 
 
 def record(
     results: Sequence[Result], *, seed: int, profile: Profile, seconds: float, complete: bool
 ) -> dict[str, Any]:
     """Return a run as nested dictionaries of strings and numbers."""
-    return {
+    found = {
         "as_expected": complete and all(result.as_expected for result in results),
         "complete": complete,
         "seed": seed,
@@ -22,6 +23,19 @@ def record(
         "seconds": round(seconds, 3),
         "claims": [_claim(result) for result in results],
     }
+    return {key: _legible(value) for key, value in found.items()}
+
+
+def _legible(data: Any) -> Any:
+    """Return data whose strings are text that every reader of JSON takes."""
+    match data:
+        case str():
+            return legible(data)
+        case list():
+            return [_legible(entry) for entry in data]
+        case dict():
+            return {key: _legible(entry) for key, entry in data.items()}
+    return data
 
 
 def _claim(result: Result) -> dict[str, Any]:
