@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 
 from hermiso.errors import MissingExtra
 
-__all__ = ["EXTRAS", "naming_extras"]
+__all__ = ["EXTRAS", "available", "naming_extras"]
 
 # package -> the extra that brings it, as pyproject.toml has them
 EXTRAS = {
@@ -43,3 +44,11 @@ def naming_extras(extra: str = "") -> Iterator[None]:
         name = extra or EXTRAS[error.name]
         said = f'{error.name} is not installed; install it with: pip install "hermiso[{name}]"'
         raise MissingExtra(said, name=error.name) from None
+
+
+def available(package: str) -> bool:
+    """Whether a package can be imported; it is not imported."""
+    try:
+        return find_spec(package) is not None
+    except (ImportError, ValueError):  # somebody hides it
+        return False

@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # Lowest first. A module imports lower rooms and its own, never a higher one.
 ROOMS = (
     {"errors"},
+    {"extras"},
     {"hermite"},
     {"signs"},
     {"pieces"},
@@ -49,6 +50,7 @@ ROOMS = (
     {"store"},
     {"sweep"},
     {"__init__"},
+    {"checker"},
     {"__main__"},
 )
 TORCH_MODULES = {"hermiso.compiled", "hermiso.numeric.kernel"}

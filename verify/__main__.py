@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from hermiso import checker
 from hermiso.errors import MissingExtra
 from hermiso.extras import naming_extras
 from verify.caches import hypothesis_folder
@@ -123,4 +124,4 @@ def _chosen(
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(checker.main())

@@ -12,10 +12,9 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from threading import Thread
 
-__all__ = ["GIGABYTE", "MEMORY_LIMIT", "end_group", "end_with_parent", "limited_memory"]
+__all__ = ["MEMORY_LIMIT", "end_group", "end_with_parent", "limited_memory"]
 
-GIGABYTE = 10**9
-MEMORY_LIMIT = 4 * GIGABYTE  # bytes that a check may take on top of what is loaded
+MEMORY_LIMIT = 4 * 10**9  # bytes that a check may take on top of what is loaded
 
 
 def end_with_parent() -> None:

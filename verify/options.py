@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import math
 import os
+import re
 from pathlib import Path
 
 import hermiso
-from verify.isolation import GIGABYTE, MEMORY_LIMIT
+from verify.isolation import MEMORY_LIMIT
 from verify.profile import Profile
 from verify.writing import STDOUT, refusal
 
@@ -107,10 +108,10 @@ def _add_effort(made: argparse.ArgumentParser) -> None:
     )
     made.add_argument(
         "--memory-limit",
-        type=_gigabytes,
+        type=_bytes,
         default=MEMORY_LIMIT,
-        metavar="GB",
-        help=f"of any check, on top of what is loaded (default: {MEMORY_LIMIT / GIGABYTE:g})",
+        metavar="SIZE",
+        help="of any check, on top of what is loaded, such as 500MB (default: 4GB)",
     )
     made.add_argument(
         "--cache",
@@ -146,22 +147,21 @@ def _positive(text: str) -> int:
 
 
 def _seconds(text: str) -> float:
-    return _above_zero(text, f"{text!r} is no time; give a number of seconds above 0")
-
-
-def _gigabytes(text: str) -> int:
-    said = f"{text!r} is no size; give a number of gigabytes above 0"
-    return max(1, int(GIGABYTE * min(_above_zero(text, said), 1e6)))
-
-
-def _above_zero(text: str, otherwise: str) -> float:
     try:
-        number = float(text)
+        seconds = float(text)
     except ValueError:
-        number = math.nan
-    if not 0 < number < math.inf:
-        raise argparse.ArgumentTypeError(otherwise)
-    return number
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time; give a number of seconds above 0")
+    return seconds
+
+
+def _bytes(text: str) -> int:
+    found = re.fullmatch(r"\s*([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*(k|M|G|T)B\s*", text, re.IGNORECASE)
+    size = float(found[1]) * 1000 ** (1 + "kmgt".index(found[2].lower())) if found else 0.0
+    if size < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no size; give one such as 500MB or 4GB")
+    return int(size)
 
 
 def _writable(text: str) -> str:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from hermiso.extras import naming_extras
 from verify.caches import kept_elsewhere
 from verify.claim import Evidence, Level, Refuted, Undecided
 from verify.comparing import Comparison, Ratio, Suspect, brief, show
@@ -178,6 +179,8 @@ class _Search(Generic[Case]):
         self.tally = _Tally(current_effort().climbs[0])
 
     def evidence(self) -> Evidence:
+        with naming_extras("verify"):
+            import hypothesis  # noqa: F401
         memory, number = begun_search()
         for known in memory.own(number):
             self._replay(known, memory)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from importlib import import_module
 
 from hermiso.errors import ExperimentError
-from hermiso.experiments.experiment import Config, Experiment, samples, summary
+from hermiso.extras import naming_extras
+
+with naming_extras():
+    from hermiso.experiments.experiment import Config, Experiment, samples, summary
 
 __all__ = ["Config", "Experiment", "get", "names", "samples", "summary"]
 

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from hermiso.errors import ExperimentError
+from hermiso.extras import naming_extras
 from hermiso.finite import Architecture, input_gram, simulate
 from hermiso.finite.theorem4 import interval
 
@@ -134,7 +135,8 @@ def trajectories(
 
 def joined(tables: Any) -> Table:
     """One table of several, in their order."""
-    import pandas as pd
+    with naming_extras():
+        import pandas as pd
 
     return pd.concat(list(tables), ignore_index=True)
 
@@ -147,7 +149,8 @@ def summary(table: Table, value: str = "gap", confidence: float = 0.99) -> Table
         mean, low, high, least and most; fewer than 2 runs, or an infinite gap among them, have an
         interval of NaN.
     """
-    import pandas as pd
+    with naming_extras():
+        import pandas as pd
 
     rows = []
     keys = ["activation", "variant", "layer"]

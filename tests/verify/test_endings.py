@@ -249,18 +249,18 @@ def test_a_check_that_wants_too_much_memory_is_an_error_of_its_own(
 ) -> None:
     path = tmp_path / "greedy.py"
     path.write_text(GREEDY)
-    assert call("all", "--from", str(path), "--memory-limit", "0.3", "--jobs", "1") == 1
+    assert call("all", "--from", str(path), "--memory-limit", "300MB", "--jobs", "1") == 1
     out = capsys.readouterr().out
     assert "it needs more memory than it is given (--memory-limit): MemoryError" in out
     assert "its process ended by signal 6, Aborted" in out
     assert "3 claims: 1 proved, 2 error" in out
 
 
-@pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "much"])
+@pytest.mark.parametrize("text", ["0GB", "-1GB", "nan", "4", "much"])
 def test_sizes_are_positive(text: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         call("toy:square", f"--memory-limit={text}")
-    assert "give a number of gigabytes above 0" in capsys.readouterr().err
+    assert "give one such as 500MB or 4GB" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "soon"])

@@ -395,26 +395,26 @@ def test_a_lone_surrogate_is_shown_by_its_number(
     assert r"one \\udc83" in table.read_text(encoding="utf-8")
 
 
-STRINGS = """
+SMALL = """
 from hypothesis import strategies as st
 from verify import Claim, Level, search
 
-claim = Claim(label="own:text", where="here", says="short", value=9, mutants={"none": 0})
+claim = Claim(label="own:small", where="here", says="n < 9", value=9, mutants={"none": 0})
 
 @claim.check(Level.SEARCHED)
-def short(stated, *, seed):
-    return search(lambda t: len(t) < stated, st.text(max_size=5), domain="texts", seed=seed)
+def small(stated, *, seed):
+    return search(lambda n: n < stated, st.integers(0, 5), domain="n <= 5", seed=seed)
 """
 
 
 def test_hypothesis_leaves_nothing_in_the_folder_of_the_user(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
-    (home / "own.py").write_text(STRINGS)
+    (home / "own.py").write_text(SMALL)
     environment = dict(os.environ, PYTHONPATH=str(ROOT), XDG_CACHE_HOME=str(tmp_path / "cache"))
     environment.pop("HYPOTHESIS_STORAGE_DIRECTORY", None)
     alone = "from own import claim; from verify import judge; judge(claim, claim.checks[0])"
-    for way in (["-m", "verify", "all", "--from", "own.py"], ["-c", alone]):
+    for way in (["-m", "verify", "all", "--from", "own.py", "--profile", "quick"], ["-c", alone]):
         command = [sys.executable, "-B", *way]
         subprocess.run(command, cwd=home, env=environment, check=True, capture_output=True)
         assert [path.name for path in home.iterdir()] == ["own.py"]
