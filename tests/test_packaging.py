@@ -144,7 +144,8 @@ def run(main, arguments, said):
     err = io.StringIO()
     with contextlib.redirect_stderr(err):
         status = main(arguments)
-    assert status == 2 and err.getvalue().count("\\n") == 1 and said in err.getvalue(), err.getvalue()
+    lines = err.getvalue().splitlines()
+    assert status == 2 and len(lines) == 1 and said in lines[0], lines
 
 assert hermiso.beta("relu").is_number
 gelu = hermiso.as_activation("gelu")
@@ -232,7 +233,7 @@ ours.write_text("def contracts(): pass")  # as another project's wheel leaves it
 check(ways, "(__init__.py differs)")
 ours.write_text(text)
 ours.with_name("claim.py").unlink()
-check(ways, "(claim.py differs)")
+check(ways[:2], "(claim.py differs)")
 Path("verify.py").write_text("raise SystemExit(7)")  # in the working folder
 check(ways[1:2], "verify.py is not the checker of hermiso")
 """
