@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # Lowest first. A module imports lower rooms and its own, never a higher one.
 ROOMS = (
     {"errors"},
-    {"extras"},
+    {"extras", "checker"},
     {"hermite"},
     {"signs"},
     {"pieces"},
@@ -50,7 +50,6 @@ ROOMS = (
     {"store"},
     {"sweep"},
     {"__init__"},
-    {"checker"},
     {"__main__"},
 )
 TORCH_MODULES = {"hermiso.compiled", "hermiso.numeric.kernel"}
@@ -287,6 +286,20 @@ def too_long(source: Module) -> list[str]:
     return [f"{source.name} is {over} lines over {LINE_LIMIT}"] if over > 0 else []
 
 
+def unlisted(source: Module) -> list[str]:
+    """A module that does not say which of its names are public; claims and commands have one."""
+    names = {
+        target.id
+        for node in source.tree.body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    told = {"__all__", "claim", "claims"} if ".claims." in source.name else {"__all__"}
+    exempt = source.name.endswith("__main__") or names & told
+    return [] if exempt else [f"{source.name} has no __all__"]
+
+
 def cycle(modules: list[Module], known: set[str] = NAMES) -> list[str]:
     """Return the modules of one import cycle at module level, [] if there is none."""
     graph = {
@@ -325,8 +338,13 @@ def test_modules_are_light(source: Module, rule: Callable[..., list[str]]) -> No
 
 
 @pytest.mark.parametrize("source", VERIFY, ids=lambda entry: entry.name)
+def test_every_module_lists_its_public_names(source: Module) -> None:
+    assert unlisted(source) == []
+
+
+@pytest.mark.parametrize("source", VERIFY, ids=lambda entry: entry.name)
 def test_checker_uses_public_names(source: Module) -> None:
-    assert private(source, set(hermiso.__all__)) == []
+    assert private(source, {"__version__", *hermiso.__all__}) == []
 
 
 @pytest.mark.parametrize("source", EVERYTHING, ids=lambda entry: entry.name)
@@ -464,6 +482,21 @@ def test_local_state_is_left_alone(line: str) -> None:
 def test_long_modules_are_found() -> None:
     assert too_long(module("hermiso.gram", "\n" * (LINE_LIMIT + 1)))
     assert not too_long(module("hermiso.gram", "\n" * LINE_LIMIT))
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "breaches"),
+    [
+        ("hermiso.gram", "def isometry(): ...", 1),
+        ("hermiso.gram", "__all__ = ['isometry']", 0),
+        ("hermiso.__main__", "def main(): ...", 0),
+        ("verify.claims.isometry.lemma_1", "claim = Claim()", 0),
+        ("verify.claims.isometry._shared", "def shared(): ...", 1),
+        ("hermiso.gram", "claim = 1", 1),
+    ],
+)
+def test_modules_without_a_list_are_found(name: str, line: str, breaches: int) -> None:
+    assert len(unlisted(module(name, line))) == breaches
 
 
 def test_cycles_are_found() -> None:

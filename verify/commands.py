@@ -27,6 +27,19 @@ from verify.results import Result, results
 from verify.store import Store
 from verify.writing import STDOUT, write
 
+__all__ = [
+    "INTERRUPTED",
+    "Run",
+    "check",
+    "console",
+    "ending",
+    "heeding_termination",
+    "show_claims",
+    "show_list",
+    "show_mutants",
+    "show_table",
+]
+
 INTERRUPTED = 130
 _ENDING = [number for name in ("SIGTERM", "SIGHUP") if (number := getattr(signal, name, None))]
 

@@ -14,6 +14,8 @@ from verify.memory import Counterexample, Memory, remembering
 from verify.profile import Profile, alive, briefly, effort
 from verify.searching import first_counterexample
 
+__all__ = ["Order", "Outcome", "carried_out", "judge"]
+
 # Shares of the cases in a quick run. A wrong version may take all of them, and seldom does.
 _STATEMENT = Fraction(1, 2)
 _CONTROL = Fraction(1, 4)  # of a correction, which is a claim of its own and searched there

@@ -13,6 +13,8 @@ from verify.isolation import MEMORY_LIMIT
 from verify.profile import Profile
 from verify.writing import STDOUT, refusal
 
+__all__ = ["FIRST_SCREEN", "parser"]
+
 _EPILOG = """\
 examples:
   python -m verify all                       check every claim

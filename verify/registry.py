@@ -24,6 +24,18 @@ from types import ModuleType
 
 from verify.claim import Claim, Verdict
 
+__all__ = [
+    "CORRECTED",
+    "Registry",
+    "RegistryError",
+    "UnknownLabel",
+    "discover",
+    "file_of",
+    "find",
+    "is_file",
+    "validate",
+]
+
 CORRECTED = ":corrected"
 _LABEL = rf"[a-z0-9-]+:[a-z0-9-]+({CORRECTED})?"
 

@@ -32,6 +32,8 @@ from verify.profile import Profile, pulsing
 from verify.registry import Registry, find, is_file
 from verify.store import Store, origin
 
+__all__ = ["run"]
+
 _STARTING = 120.0  # seconds until a process must have imported its claim
 _STARTED, _ALIVE = "started", "alive"
 _PULSE = 1.0  # seconds between signs of life, at least

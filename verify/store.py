@@ -19,6 +19,8 @@ from verify.judging import Order
 from verify.memory import Counterexample
 from verify.writing import try_folder, write_whole
 
+__all__ = ["Store", "origin"]
+
 _FORMAT = 1
 _MOST = 50  # counterexamples of one check; the oldest go first
 

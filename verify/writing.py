@@ -14,13 +14,15 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+__all__ = ["STDOUT", "encodable", "refusal", "same", "try_folder", "write", "write_whole"]
+
 STDOUT = "-"
 
 
-def legible(text: str) -> str:
+def encodable(text: str) -> str:
     r"""Return a text in which every lone surrogate is replaced by its number.
 
-    >>> legible("caf\udce9")
+    >>> encodable("caf\udce9")
     'caf\\udce9'
     """
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
@@ -85,7 +87,7 @@ def write(path: str, text: str) -> None:
     """
     try:
         if path == STDOUT:
-            sys.stdout.write(legible(text))
+            sys.stdout.write(encodable(text))
             sys.stdout.flush()
             return
         status = _status(path)
@@ -93,7 +95,7 @@ def write(path: str, text: str) -> None:
             write_whole(_resolved(path), text)
         else:
             with os.fdopen(os.open(path, os.O_WRONLY), "w", encoding="utf-8") as file:
-                file.write(legible(text))
+                file.write(encodable(text))
     except OSError as error:
         named = "standard output" if path == STDOUT else path
         raise OSError(error.errno, error.strerror, named) from error
@@ -105,7 +107,7 @@ def write_whole(target: Path, text: str) -> None:
     name, handle = _unfinished(target.parent)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(legible(text))
+            file.write(encodable(text))
             file.flush()
             os.fsync(file.fileno())  # some file systems say only here that they are full
         if status is not None:

@@ -8,7 +8,9 @@ from typing import Any
 from verify.judging import Outcome
 from verify.profile import Profile
 from verify.results import Result
-from verify.writing import legible
+from verify.writing import encodable
+
+__all__ = ["record"]
 
 
 def record(
@@ -23,18 +25,18 @@ def record(
         "seconds": round(seconds, 3),
         "claims": [_claim(result) for result in results],
     }
-    return {key: _legible(value) for key, value in found.items()}
+    return {key: _encodable(value) for key, value in found.items()}
 
 
-def _legible(data: Any) -> Any:
+def _encodable(data: Any) -> Any:
     """Return data whose strings are text that every reader of JSON takes."""
     match data:
         case str():
-            return legible(data)
+            return encodable(data)
         case list():
-            return [_legible(entry) for entry in data]
+            return [_encodable(entry) for entry in data]
         case dict():
-            return {key: _legible(entry) for key, entry in data.items()}
+            return {key: _encodable(entry) for key, entry in data.items()}
     return data
 
 
