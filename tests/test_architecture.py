@@ -70,6 +70,7 @@ STATEFUL_CALLS = {
     "set_printoptions",
     "use_deterministic_algorithms",
 }
+EVALUATORS = {"exec", "parse_expr", "pickle", "marshal", "shelve", "dill", "cloudpickle"}
 LOCAL_RANDOM = {"Random", "Generator", "SeedSequence", "default_rng"}
 SHARED_CONTEXTS = {"mp", "iv", "fp", "mpmath"}
 
@@ -286,6 +287,21 @@ def too_long(source: Module) -> list[str]:
     return [f"{source.name} is {over} lines over {LINE_LIMIT}"] if over > 0 else []
 
 
+def evaluating(source: Module) -> list[str]:
+    """Ways from text or bytes to code that runs."""
+    calls = [
+        (dotted(node.func), node.lineno)
+        for node, _ in nodes(source.tree)
+        if isinstance(node, ast.Call)
+    ]
+    loaded = [(top(entry.target), entry.line) for entry in imports(source)]
+    return [
+        f"{source.name}:{line} uses {name}"
+        for name, line in [*calls, *loaded]
+        if name in {"eval", *EVALUATORS} or name.rpartition(".")[2] in EVALUATORS
+    ]
+
+
 def unlisted(source: Module) -> list[str]:
     """A module that does not say which of its names are public; claims and commands have one."""
     names = {
@@ -335,6 +351,11 @@ def test_library_imports_point_downward(source: Module, rule: Callable[..., list
 @pytest.mark.parametrize("rule", [heavy, too_long])
 def test_modules_are_light(source: Module, rule: Callable[..., list[str]]) -> None:
     assert rule(source) == []
+
+
+@pytest.mark.parametrize("source", PACKAGES, ids=lambda entry: entry.name)
+def test_text_is_not_code(source: Module) -> None:
+    assert evaluating(source) == []
 
 
 @pytest.mark.parametrize("source", VERIFY, ids=lambda entry: entry.name)
@@ -482,6 +503,22 @@ def test_local_state_is_left_alone(line: str) -> None:
 def test_long_modules_are_found() -> None:
     assert too_long(module("hermiso.gram", "\n" * (LINE_LIMIT + 1)))
     assert not too_long(module("hermiso.gram", "\n" * LINE_LIMIT))
+
+
+@pytest.mark.parametrize(
+    ("line", "breaches"),
+    [
+        ("eval('1')", 1),
+        ("exec('1')", 1),
+        ("import pickle", 1),
+        ("def f():\n    from pickle import loads", 1),
+        ("sp.parse_expr(text)", 1),
+        ("value.evalf(15)", 0),
+        ("torch.nn.RReLU().eval()", 0),
+    ],
+)
+def test_ways_to_run_text_are_found(line: str, breaches: int) -> None:
+    assert len(evaluating(module("hermiso.gram", line))) == breaches
 
 
 @pytest.mark.parametrize(
