@@ -22,6 +22,7 @@ from pathlib import Path
 from re import fullmatch
 from types import ModuleType
 
+from hermiso.extras import naming_extras
 from verify.claim import Claim, Verdict
 
 __all__ = [
@@ -161,7 +162,8 @@ def _from_file(path: Path) -> ModuleType:
         module = module_from_spec(spec)
         sys.modules[name] = module  # dataclasses and pickles look it up there
         try:
-            spec.loader.exec_module(module)
+            with naming_extras("verify"):
+                spec.loader.exec_module(module)
         except (Exception, SystemExit) as error:
             del sys.modules[name]
             raise RegistryError(f"{path}: {type(error).__name__}: {error}") from error
