@@ -15,6 +15,9 @@ from collections.abc import Iterable, Sequence
 from importlib import import_module
 from typing import Any
 
+from hermiso import checker
+from hermiso.errors import MissingExtra
+
 MAX_DIGITS = 10_000
 DEFAULT_DIGITS = 15
 MAX_COEFFICIENTS = 100_000
@@ -74,7 +77,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str]) -> int:
     if arguments and arguments[0] in _ROOMS:  # commands of rooms with options of their own
-        return int(import_module(_ROOMS[arguments[0]]).main(arguments[1:]))
+        try:
+            return int(import_module(_ROOMS[arguments[0]]).main(arguments[1:]))
+        except MissingExtra as error:
+            return _complain(str(error), BAD_INPUT)
+    if arguments and arguments[0] == "verify":
+        return checker.main(arguments[1:])
     options = _parser().parse_args([_shielded(a) for a in arguments])
     from hermiso.errors import ActivationError, HermisoError, ParseError, UnknownSign
 

@@ -4,11 +4,14 @@
 weights; `MLP` is the network itself, for trained or other weights and as the reference.
 """
 
-from hermiso.finite.architecture import Architecture
-from hermiso.finite.mlp import MLP, gram_trajectory, input_gram
-from hermiso.finite.sampler import simulate
-from hermiso.finite.theorem4 import Report, check_theorem4
-from hermiso.finite.trajectory import Series, Trajectory
+from hermiso.extras import naming_extras
+
+with naming_extras():
+    from hermiso.finite.architecture import Architecture
+    from hermiso.finite.mlp import MLP, gram_trajectory, input_gram
+    from hermiso.finite.sampler import simulate
+    from hermiso.finite.theorem4 import Report, check_theorem4
+    from hermiso.finite.trajectory import Series, Trajectory
 
 __all__ = [
     "MLP",
