@@ -99,6 +99,11 @@ def names() -> tuple[str, ...]:
     return tuple(_FORMULAS)
 
 
+def parameters(name: str) -> tuple[str, ...]:
+    """Return the names of the parameters of an entry, in their order."""
+    return tuple(_defaults(name))
+
+
 def get(name: str, **parameters: Any) -> Activation:
     """Return the activation of that name.
 

@@ -4,14 +4,16 @@
     product    = power (("*" | "/") power)*
     power      = signed ("^" signed)*                   right to left; "**" is "^"
     signed     = ("+" | "-")* atom                      -x^2 is -(x^2)
-    atom       = number | constant | symbol | function "(" arguments ")" | "(" sum ")"
+    atom       = number | constant | symbol | function "(" arguments ")" | "(" sum ")" | "|" sum "|"
+    arguments  = sum ("," sum)* ("," name "=" sum)*
     condition  = comparison (("and" | "or") comparison)*    "and" binds closer; "&", "|" too
     comparison = sum (("<" | "<=" | ">" | ">=") sum)+
 
 Numbers are exact: 0.1 is 1/10. Symbols are real. Conditions stand in where(c, a, b),
 indicator(c) and piecewise((a, c), ..., (b, true)) only. The functions are those of
-`hermiso.vocabulary` and the names of the catalogue: gelu(2*x) is that activation at 2 x. What
-sympy prints of such a formula (Max, Piecewise, ...) is read back.
+`hermiso.vocabulary` and the names of the catalogue: gelu(2*x) is that activation at 2 x, and its
+parameters follow, by place or by name: leaky_relu(x, 0.2), softplus(x, beta=3). What sympy prints
+of such a formula (Max, Piecewise, ...) is read back.
 
 Limits keep a hostile text from costing more than seconds: length, parts, nesting, exponents,
 digits of numbers, size of constants. Each is a ParseError that shows its place.
@@ -34,7 +36,9 @@ MAX_LENGTH = 10_000
 MAX_TOKENS = 2_000
 MAX_NESTING = 100
 MAX_NUMBER_LENGTH = 100
+MAX_NAME_LENGTH = 100
 
+_AS_IN = '{"alpha": {"positive": True}}'
 Assumptions = Mapping[str, Mapping[str, bool]]
 
 
@@ -57,6 +61,8 @@ def parse(text: str, assumptions: Assumptions | None = None) -> Expr:
         raise ParseError(f"a formula is text, and this is a {type(text).__name__}: {text!r:.60}")
     if len(text) > MAX_LENGTH:
         raise ParseError(f"the formula has {len(text)} characters; at most {MAX_LENGTH}")
+    if not isinstance(assumptions, Mapping | None):
+        raise ParseError(f"assumptions are {words.shown(assumptions)}; write them as in {_AS_IN}")
     parser = _Parser(text, assumptions or {})
     try:
         return parser.formula()
@@ -71,13 +77,13 @@ class _Token:
     at: int
 
     def __str__(self) -> str:
-        return self.text if self.kind == "end" else repr(self.text)
+        return self.text if self.kind == "end" else repr(words.shown(self.text))
 
 
 _TOKEN = re.compile(
     r"(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
     r"|(?P<name>[A-Za-z][A-Za-z0-9_]*)"
-    r"|(?P<operator>\*\*|<=|>=|[-+*/^(),<>&|])"
+    r"|(?P<operator>\*\*|<=|>=|[-+*/^(),<>&|=])"
     r"|(?P<space>[ \t\r\n]+)"
 )
 _INSTEAD = {
@@ -92,6 +98,17 @@ def _refuse(message: str, text: str, at: int) -> NoReturn:
     start = max(0, at - 30)
     line = "".join(c if c.isprintable() else " " for c in text[start : at + 30])
     raise ParseError(f"{message} (position {at + 1})\n  {line}\n  {' ' * (at - start)}^")
+
+
+def _is_fact(key: Any, value: Any) -> bool:
+    known = isinstance(key, str) and hasattr(Symbol, f"is_{key}")
+    return known and isinstance(value, bool)
+
+
+def _listed(names: list[str]) -> str:
+    """Names in a message, the first ten of many."""
+    more = f" and {len(names) - 10} more" if len(names) > 10 else ""
+    return ", ".join(map(words.shown, names[:10])) + more or "none"
 
 
 def _tokens(text: str) -> list[_Token]:
@@ -128,12 +145,11 @@ class _Parser:
         result = self.sum()
         if self.token.kind != "end":
             self.unexpected("the end")
-        unused = sorted(set(self.assumptions) - set(self.symbols))
+        unused = sorted(map(str, set(self.assumptions) - set(self.symbols)))
         if unused:
-            found = ", ".join(sorted(self.symbols)) or "none"
             raise ParseError(
-                f"assumptions are given for {', '.join(unused)}, no symbol of the formula; "
-                f"its symbols: {found}"
+                f"assumptions are given for {_listed(unused)}, no symbol of the formula; "
+                f"its symbols: {_listed(sorted(self.symbols))}"
             )
         return result
 
@@ -156,6 +172,9 @@ class _Parser:
 
     def open(self) -> None:
         self.expect("(")
+        self.deeper()
+
+    def deeper(self) -> None:
         self.depth += 1
         if self.depth > MAX_NESTING:
             self.refuse(f"the formula is nested more than {MAX_NESTING} deep")
@@ -165,7 +184,10 @@ class _Parser:
         self.depth -= 1
 
     def refuse(self, message: str, token: _Token | None = None) -> NoReturn:
-        _refuse(message, self.text, (token or self.token).at)
+        token = token or self.token
+        if token.text == "=":
+            message = "the character '=' is not allowed; use <= or >="
+        _refuse(message, self.text, token.at)
 
     def placed(self, token: _Token, build: Callable[..., Any], *arguments: Any) -> Any:
         """Build a part; an error gets the place of the token."""
@@ -176,6 +198,8 @@ class _Parser:
 
     def unexpected(self, expected: str) -> NoReturn:
         token = self.token
+        if token.text == "|" and not self.in_condition:
+            self.refuse(f"an operator is missing before {token}; |x| is an absolute value")
         if token.text in words.RELATIONS or token.text in words.CONNECTIVES:
             self.refuse(f"{token} belongs in a condition: {_CONDITIONS}")
         if token.kind in {"name", "number"} or token.text == "(":
@@ -234,12 +258,26 @@ class _Parser:
         if token.kind == "name" and token.text not in {"and", "or", "not"}:
             self.advance()
             return self.call(token) if self.token.text == "(" else self.symbol(token)
+        if token.text == "|":
+            return self.bars()
         if token.text != "(":
             self.refuse(f"expected a number, a symbol, a function or '(', found {token}")
         self.open()
         result = self.condition() if self.in_condition else self.sum()
         self.close()
         return result
+
+    def bars(self) -> Any:
+        """|u|: a bar opens where a number is expected and closes where an operator is."""
+        token = self.advance()
+        self.deeper()
+        outer, self.in_condition = self.in_condition, False
+        inside = self.sum()
+        self.in_condition = outer
+        if not self.accept("|"):
+            self.refuse(f"expected '|', found {self.token}")
+        self.depth -= 1
+        return self.placed(token, self.builder.call, "abs", [inside])
 
     def condition(self) -> Any:
         """Comparisons joined by and, or; a number where no comparison stands."""
@@ -284,6 +322,8 @@ class _Parser:
 
     def symbol(self, token: _Token) -> Any:
         name = token.text
+        if len(name) > MAX_NAME_LENGTH:
+            self.refuse(f"a name has {len(name)} characters; at most {MAX_NAME_LENGTH}", token)
         if name in words.CONSTANTS:
             return words.CONSTANTS[name]
         if name in words.TRUTH:
@@ -299,11 +339,17 @@ class _Parser:
         return self.symbols[name]
 
     def declared(self, name: str) -> Any:
-        given = dict(self.assumptions.get(name, {}))
+        given = self.assumptions.get(name, {})
+        if not isinstance(given, Mapping) or not all(_is_fact(k, v) for k, v in given.items()):
+            raise ParseError(
+                f"the assumptions of {name} are {words.shown(given)}; write them as in {_AS_IN}"
+            )
         try:
             return Symbol(name, **{"real": True, **given})
         except ValueError as error:
-            raise ParseError(f"the assumptions {given} of {name} contradict each other") from error
+            raise ParseError(
+                f"the assumptions {words.shown(dict(given))} of {name} contradict each other"
+            ) from error
 
     # Functions.
 
@@ -317,12 +363,33 @@ class _Parser:
             self.refuse(f"there is no function {token}; {words.suggestion(name)}", token)
         self.open()
         outer, self.in_condition = self.in_condition, False
-        arguments = [self.sum()]
-        while self.accept(","):
-            arguments.append(self.sum())
+        arguments, named = self.arguments()
         self.in_condition = outer
         self.close()
-        return self.placed(token, self.builder.call, name, arguments)
+        return self.placed(token, self.builder.call, name, arguments, named)
+
+    def arguments(self) -> tuple[list[Any], dict[str, Any]]:
+        """Values by place, then values by name."""
+        values, named = [self.sum()], {}
+        while self.accept(","):
+            key = self.keyword()
+            if key is None and named:
+                self.refuse("a value without a name follows one with a name")
+            if key is None:
+                values.append(self.sum())
+            elif key.text in named:
+                self.refuse(f"{words.shown(key.text)} is given twice", key)
+            else:
+                named[key.text] = self.sum()
+        return values, named
+
+    def keyword(self) -> _Token | None:
+        """The name before "=", if one stands here."""
+        if self.token.kind != "name" or self.tokens[self.index + 1].text != "=":
+            return None
+        key = self.advance()
+        self.advance()
+        return key
 
     def cut(self, name: str) -> Any:
         """where(c, a, b), indicator(c), piecewise((a, c), ..., (b, true))."""
