@@ -260,7 +260,10 @@ class Builder:
         # Conditions must stay free of pieces, so go through the pieces of the argument.
         if _nodes(argument, MAX_FOLDED_NODES) > MAX_FOLDED_NODES:
             raise ParseError("functions cut into pieces are nested too deeply")
-        pieces = sp.piecewise_fold(argument, evaluate=False).args
+        folded = sp.piecewise_fold(argument, evaluate=False)
+        pieces = folded.args if isinstance(folded, sp.Piecewise) else [(folded, sp.true)]
+        if any(piece.has(sp.Piecewise) for piece, _ in pieces):
+            raise ParseError("functions cut into pieces are nested too deeply")
         branches = [(self._replaced(formula, x, piece), condition) for piece, condition in pieces]
         return sp.Piecewise(*branches, evaluate=False)
 

@@ -161,12 +161,59 @@ def _root(e: Any) -> arb:
 
 def _sum(e: Any, x: Any, table: _Table) -> Function:
     fixed, rest = e.as_independent(x, as_Add=True) if x is not None else (sp.S.Zero, e)
+    for a in sp.Add.make_args(rest) if fixed.is_number and fixed != 0 else ():
+        k, f = a.as_coeff_Mul()
+        if f.func is sp.exp and k == -fixed:
+            return _with_difference(k, f.args[0], rest - a, x, table)
     terms = [_closure(a, x, table) for a in sp.Add.make_args(rest)]
     first, *others = [*terms, *([_closure(fixed, None, _REAL)] if fixed != 0 else [])]
     if len(others) == 1:
         second = others[0]
         return lambda z: first(z) + second(z)
     return lambda z: reduce(lambda total, term: total + term(z), others, first(z))
+
+
+def _with_difference(k: Any, u: Any, rest: Any, x: Any, table: _Table) -> Function:
+    """k (exp(u) - 1) + rest, with all digits near u = 0."""
+    scale, f = constant(k), _closure(u, x, table)
+    others = None if rest == 0 else _closure(rest, x, table)
+
+    def value(z: Any) -> Any:
+        w = f(z)
+        v = scale * (w.expm1() if abs(w) < 1 else w.exp() - 1)
+        return v if others is None else v + others(z)
+
+    return value
+
+
+def _logarithm(e: Any, x: Any, table: _Table) -> Function:
+    """log(1 + v), with all digits near v = 0."""
+    log, (u,) = table.unary[sp.log], e.args
+    plain = _applied(log, u, x, table)
+    if not (u.is_Add and sp.S.One in u.args):
+        return plain
+    small = _closure(u - 1, x, table)
+
+    def value(z: Any) -> Any:
+        w = small(z)
+        v = w.log1p() if abs(w) < 0.5 else log(1 + w)
+        return v if v.is_finite() or table is _REAL else plain(z)
+
+    return value
+
+
+def _bessel(e: Any, x: Any, table: _Table) -> Function:
+    n, u = e.args
+    if not n.is_Integer:
+        raise NoClosedForm(f"{e}: besselj has a ball version for integer orders only")
+    f, order = _closure(u, x, table), acb(int(n))
+    real = table is _REAL
+
+    def value(z: Any) -> Any:
+        v = acb(f(z)).bessel_j(order)
+        return v.real if real else v
+
+    return value
 
 
 def _product(e: Any, x: Any, table: _Table) -> Function:
@@ -316,6 +363,8 @@ _RULES: dict[Any, Callable[[Any, Any, _Table], Function]] = {
     sp.Mul: _product,
     sp.Pow: _power,
     sp.exp: _exponential,
+    sp.log: _logarithm,
+    sp.besselj: _bessel,
     sp.Max: _extremum,
     sp.Min: _extremum,
     sp.Heaviside: _heaviside,
