@@ -99,9 +99,9 @@ def names() -> tuple[str, ...]:
     return tuple(_FORMULAS)
 
 
-def parameters(name: str) -> tuple[str, ...]:
-    """Return the names of the parameters of an entry, in their order."""
-    return tuple(_defaults(name))
+def defaults(name: str) -> dict[str, Any]:
+    """Return the parameters of an entry, in their order, and their defaults."""
+    return _defaults(name)
 
 
 def get(name: str, **parameters: Any) -> Activation:

@@ -60,14 +60,16 @@ def _value(e: Any, known: dict[Any, Any], table: Table, number: Callable[[Any], 
 
 
 @cache
-def _around_one(e: Any) -> tuple[str, Any, Any] | None:
-    """log(1 + v) and k (exp(u) - 1), for functions that keep their digits near 0."""
+def _around_one(e: Any) -> tuple[Any, Any, Any] | None:
+    """log(1 + v), k (exp(u) - 1) and c (1 + erf(u)) by functions that keep all digits."""
     if isinstance(e, sp.log) and e.args[0].is_Add and sp.S.One in e.args[0].args:
         return "log1p", sp.S.One, e.args[0] - 1
     if e.is_Add and len(e.args) == 2 and e.args[0].is_Number:
         k, f = e.args[1].as_coeff_Mul()
         if isinstance(f, sp.exp) and k == -e.args[0]:
             return "expm1", k, f.args[0]
+        if isinstance(f, sp.erf) and abs(k) == abs(e.args[0]):
+            return sp.erfc, e.args[0], -f.args[0] if k == e.args[0] else f.args[0]
     return None
 
 

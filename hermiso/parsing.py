@@ -274,8 +274,7 @@ class _Parser:
         outer, self.in_condition = self.in_condition, False
         inside = self.sum()
         self.in_condition = outer
-        if not self.accept("|"):
-            self.refuse(f"expected '|', found {self.token}")
+        self.expect("|")
         self.depth -= 1
         return self.placed(token, self.builder.call, "abs", [inside])
 

@@ -120,8 +120,14 @@ FUNCTIONS: dict[str, Function] = {
     "min": _guarded(sp.Min, None),
     "clip": Function(_clip, 3),
 }
-_PRINTED = {"Abs": "abs", "Heaviside": "heaviside", "Max": "max", "Min": "min", "ceiling": "ceil",
-            "LambertW": "lambertw"}  # by sympy
+_PRINTED = {
+    "Abs": "abs",
+    "Heaviside": "heaviside",
+    "Max": "max",
+    "Min": "min",
+    "ceiling": "ceil",
+    "LambertW": "lambertw",
+}  # by sympy
 FUNCTIONS |= {printed: FUNCTIONS[name] for printed, name in _PRINTED.items()}
 
 _OF_POWERS: dict[str, Callable[[Builder, Any], Any]] = {
@@ -310,7 +316,7 @@ class Builder:
 def _parameters(name: str) -> tuple[str, ...]:
     from hermiso import catalogue
 
-    return catalogue.parameters(name)
+    return tuple(catalogue.defaults(name))
 
 
 def _by_name(
@@ -334,11 +340,9 @@ def _by_name(
 
 
 def _raised(base: Any, exponent: Any) -> Any:
-    """base^exponent, as written if sympy would copy a long exponent."""
-    result = base**exponent
-    size = _nodes(exponent, MAX_NODES)
-    copied = size > SIMPLE_NODES and _nodes(result, MAX_NODES) > size + _nodes(base, MAX_NODES) + 2
-    return sp.Pow(base, exponent, evaluate=False) if copied else result
+    """base^exponent; as written where sympy would copy a long exponent into factors and pieces."""
+    long = bool(base.free_symbols) and _nodes(exponent, SIMPLE_NODES) > SIMPLE_NODES
+    return sp.Pow(base, exponent, evaluate=False) if long else base**exponent
 
 
 def _check_size(argument: Any, name: str, limit: float = 1e300) -> None:

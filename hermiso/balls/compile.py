@@ -174,7 +174,7 @@ def _sum(e: Any, x: Any, table: _Table) -> Function:
 
 
 def _with_difference(k: Any, u: Any, rest: Any, x: Any, table: _Table) -> Function:
-    """k (exp(u) - 1) + rest, with all digits near u = 0."""
+    """K (exp(u) - 1) + rest, with all digits near u = 0."""
     scale, f = constant(k), _closure(u, x, table)
     others = None if rest == 0 else _closure(rest, x, table)
 

@@ -229,7 +229,7 @@ def _erfc_denominator(upper: Curve, line: HalfLine) -> Curve:
 
 
 def scaled_erfc(u: Facts, line: HalfLine) -> Facts:
-    """erfcx u = exp(u^2) erfc u, which falls: at most 1 and 1/(sqrt(pi) u) for u >= 0."""
+    """Erfcx u = exp(u^2) erfc u, which falls: at most 1 and 1/(sqrt(pi) u) for u >= 0."""
     low, high = span(u, line)
     square = powered(u, 2, line)
     upper = constant_curve(_erfcx(low).log()) if low is not None else None

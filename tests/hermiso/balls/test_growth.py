@@ -146,7 +146,7 @@ RULED = [
     sp.besselj(0, x), sp.besselj(1, x / 3), sp.besselj(3, tanh(x)), 1 / sp.besselj(2, 1 / x),
     sp.besselj(0, 1 / x) / x, sp.besselj(1, sin(x)) * x, sp.besselj(5, exp(-Abs(x))) * exp(3 * x),
     exp(x**2) * erfc(Abs(x)), exp(x**2 / 9) * erfc(x / 3), x**2 * exp(x**2) * erfc(Abs(x)),
-    exp((1 + x**2)) * erfc(sqrt(1 + x**2)), exp(x**2 - x) * erfc(Max(x, -x, evaluate=False)),
+    exp(1 + x**2) * erfc(sqrt(1 + x**2)), exp(x**2 - x) * erfc(Max(x, -x, evaluate=False)),
     exp(log(1 + exp(x)) ** 2) * erfc(log(1 + exp(x))), exp(x**2) * (1 - erf(Abs(x))),
     exp(Max(x, 0) ** 2) * erfc(Max(x, 0)), 1 / (exp(x**2) * erfc(Abs(x))),
     exp(sin(x) ** 2) * erfc(sin(x)), exp((x / 5 - 3) ** 2) * erfc(x / 5 - 3),
