@@ -262,7 +262,8 @@ def _lambertw(u: Facts, line: HalfLine) -> Facts:
     over = log_of_sum([u.upper, FLAT], line) if u.upper else None
     under = u.lower.times(ONE / 2) if u.lower else None
     lower = u.lower.raised(-(1 + high).log()) if u.lower and high is not None else None
-    return completed(line, u.upper, lower, 1, over, under)
+    slow = completed(line, sign=1, over=over)
+    return completed(line, least(slow.upper, u.upper), lower, 1, over, under)
 
 
 # --- gamma --------------------------------------------------------------------------------------
