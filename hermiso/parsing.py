@@ -21,9 +21,7 @@ digits of numbers, size of constants. Each is a ParseError that shows its place.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import sympy as sp
@@ -31,9 +29,9 @@ from sympy import Expr, Symbol
 
 from hermiso import vocabulary as words
 from hermiso.errors import ParseError
+from hermiso.tokens import Token, refuse, tokens
 
 MAX_LENGTH = 10_000
-MAX_TOKENS = 2_000
 MAX_NESTING = 100
 MAX_NUMBER_LENGTH = 100
 MAX_NAME_LENGTH = 100
@@ -46,7 +44,12 @@ def parse(text: str, assumptions: Assumptions | None = None) -> Expr:
     """Return the formula as a sympy expression in real symbols.
 
     Args:
-        text: the formula, such as "max(alpha*x, 0)"; grammar in the module's docstring.
+        text: the formula, such as "max(alpha*x, 0)"; grammar in the module's docstring. The
+            functions are exp, expm1, log (ln), log1p, sqrt, sin, cos, tan, sinc, sinh, cosh,
+            tanh, sech, asinh, atan, erf, erfc, erfcx, erfi, erfinv, ndtr (Phi), log_ndtr,
+            lambertw, besselj, abs (|x|), sign, heaviside, max, min, clip, floor, ceil, round,
+            where, indicator, piecewise, and the names of `hermiso.catalogue` with their
+            parameters. sinc(x) is sin(x)/x.
         assumptions: sympy assumptions of symbols, such as {"alpha": {"positive": True}}.
 
     Raises:
@@ -56,6 +59,8 @@ def parse(text: str, assumptions: Assumptions | None = None) -> Expr:
     x*(erf(sqrt(2)*x/2) + 1)/2
     >>> parse("where(x > 0, x, 0.01*x)")
     Piecewise((x, x > 0), (x/100, True))
+    >>> parse("leaky_relu(x, 0.2)") == parse("leaky_relu(x, negative_slope=1/5)")
+    True
     """
     if not isinstance(text, str):
         raise ParseError(f"a formula is text, and this is a {type(text).__name__}: {text!r:.60}")
@@ -70,34 +75,7 @@ def parse(text: str, assumptions: Assumptions | None = None) -> Expr:
         raise ParseError("the formula is nested too deeply; write it flatter") from None
 
 
-@dataclass(frozen=True)
-class _Token:
-    kind: str  # number, name, operator or end
-    text: str
-    at: int
-
-    def __str__(self) -> str:
-        return self.text if self.kind == "end" else repr(words.shown(self.text))
-
-
-_TOKEN = re.compile(
-    r"(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
-    r"|(?P<name>[A-Za-z][A-Za-z0-9_]*)"
-    r"|(?P<operator>\*\*|<=|>=|[-+*/^(),<>&|=])"
-    r"|(?P<space>[ \t\r\n]+)"
-)
-_INSTEAD = {
-    "=": "<= or >=", "[": "(", "]": ")", "{": "(", "}": ")", "\u2212": "-", "\u00b7": "*",
-    "\u00d7": "*", "\u00f7": "/", "\u2264": "<=", "\u2265": ">=", "\u03c0": "pi",
-}  # fmt: skip
 _CONDITIONS = "where(c, a, b), indicator(c) or piecewise((a, c), (b, true))"
-
-
-def _refuse(message: str, text: str, at: int) -> NoReturn:
-    """Raise with the part of the text around a position, and a caret below it."""
-    start = max(0, at - 30)
-    line = "".join(c if c.isprintable() else " " for c in text[start : at + 30])
-    raise ParseError(f"{message} (position {at + 1})\n  {line}\n  {' ' * (at - start)}^")
 
 
 def _is_fact(key: Any, value: Any) -> bool:
@@ -111,30 +89,13 @@ def _listed(names: list[str]) -> str:
     return ", ".join(map(words.shown, names[:10])) + more or "none"
 
 
-def _tokens(text: str) -> list[_Token]:
-    tokens: list[_Token] = []
-    at = 0
-    while at < len(text):
-        match = _TOKEN.match(text, at)
-        if match is None:
-            hint = f"; use {_INSTEAD[text[at]]}" if text[at] in _INSTEAD else ""
-            _refuse(f"the character {text[at]!r} is not allowed{hint}", text, at)
-        if match.lastgroup != "space":
-            tokens.append(_Token(str(match.lastgroup), match.group(), at))
-        at = match.end()
-    if len(tokens) > MAX_TOKENS:
-        excess = tokens[MAX_TOKENS].at
-        _refuse(f"the formula has {len(tokens)} parts; at most {MAX_TOKENS}", text, excess)
-    return [*tokens, _Token("end", "the end", len(text))]
-
-
 class _Parser:
     """Recursive descent over the tokens: one method for each rule of the grammar."""
 
     def __init__(self, text: str, assumptions: Assumptions) -> None:
         self.text = text
         self.assumptions = assumptions
-        self.tokens = _tokens(text)
+        self.tokens = tokens(text)
         self.index = 0
         self.depth = 0
         self.builder = words.Builder()
@@ -156,14 +117,14 @@ class _Parser:
     # Tokens.
 
     @property
-    def token(self) -> _Token:
+    def token(self) -> Token:
         return self.tokens[self.index]
 
-    def advance(self) -> _Token:
+    def advance(self) -> Token:
         self.index += 1
         return self.tokens[self.index - 1]
 
-    def accept(self, *texts: str) -> _Token | None:
+    def accept(self, *texts: str) -> Token | None:
         return self.advance() if self.token.text in texts else None
 
     def expect(self, text: str) -> None:
@@ -183,13 +144,13 @@ class _Parser:
         self.expect(")")
         self.depth -= 1
 
-    def refuse(self, message: str, token: _Token | None = None) -> NoReturn:
+    def refuse(self, message: str, token: Token | None = None) -> NoReturn:
         token = token or self.token
         if token.text == "=":
             message = "the character '=' is not allowed; use <= or >="
-        _refuse(message, self.text, token.at)
+        refuse(message, self.text, token.at)
 
-    def placed(self, token: _Token, build: Callable[..., Any], *arguments: Any) -> Any:
+    def placed(self, token: Token, build: Callable[..., Any], *arguments: Any) -> Any:
         """Build a part; an error gets the place of the token."""
         try:
             return build(*arguments)
@@ -243,7 +204,7 @@ class _Parser:
             result = -result if minus else result
         return result
 
-    def minus(self) -> _Token | None:
+    def minus(self) -> Token | None:
         """Signs before an atom: the last minus if they amount to one."""
         last = None
         while sign := self.accept("+", "-"):
@@ -299,27 +260,27 @@ class _Parser:
             left = right
         return self.joined(sp.And, relations, self.token) if relations else left
 
-    def joined(self, build: Any, conditions: list[Any], token: _Token) -> Any:
+    def joined(self, build: Any, conditions: list[Any], token: Token) -> Any:
         if len(conditions) == 1:
             return conditions[0]
         if any(isinstance(c, Expr) for c in conditions):
             self.refuse("'and' and 'or' join conditions such as x > 0", token)
         return words.built(build, *conditions)
 
-    def number(self, value: Any, token: _Token) -> Any:
+    def number(self, value: Any, token: Token) -> Any:
         if not isinstance(value, Expr):
             self.refuse("a condition is no number; indicator(c) makes it one", token)
         return value
 
     # Leaves.
 
-    def literal(self, token: _Token) -> Any:
+    def literal(self, token: Token) -> Any:
         if len(token.text) > MAX_NUMBER_LENGTH:
             length = len(token.text)
             self.refuse(f"a number has {length} characters; at most {MAX_NUMBER_LENGTH}", token)
         return self.placed(token, self.builder.literal, token.text)
 
-    def symbol(self, token: _Token) -> Any:
+    def symbol(self, token: Token) -> Any:
         name = token.text
         if len(name) > MAX_NAME_LENGTH:
             self.refuse(f"a name has {len(name)} characters; at most {MAX_NAME_LENGTH}", token)
@@ -352,7 +313,7 @@ class _Parser:
 
     # Functions.
 
-    def call(self, token: _Token) -> Any:
+    def call(self, token: Token) -> Any:
         name = token.text
         if name in words.CUTS:
             if self.in_condition:
@@ -382,7 +343,7 @@ class _Parser:
                 named[key.text] = self.sum()
         return values, named
 
-    def keyword(self) -> _Token | None:
+    def keyword(self) -> Token | None:
         """The name before "=", if one stands here."""
         if self.token.kind != "name" or self.tokens[self.index + 1].text != "=":
             return None

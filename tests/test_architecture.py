@@ -35,6 +35,7 @@ ROOMS = (
     {"symbolic"},
     {"problem"},
     {"vocabulary"},
+    {"tokens"},
     {"parsing"},
     {"gram"},
     {"layerwise"},

@@ -20,6 +20,7 @@ from flint import acb, arb, ctx, fmpq
 from sympy import Expr, Symbol
 
 from hermiso.balls.boxes import BOX_FUNCTIONS, NAN, sharper
+from hermiso.balls.conditions import STEPS, piecewise
 from hermiso.balls.heads import Quotient
 from hermiso.balls.real_functions import (
     OF_SEVERAL,
@@ -82,6 +83,7 @@ class _Table:
     sign: Function
     rewrite: Callable[[Any], Any]
     undefined: Any
+    undecided: Any  # what a condition is that may hold on a part of a ball
 
 
 def _closure(e: Any, x: Any, table: _Table) -> Function:
@@ -123,7 +125,7 @@ def _applied(f: Function, e: Any, x: Any, table: _Table) -> Function:
     The terms of exp(x) - 1 - x cancel near 0, their boxes do not; f may be a logarithm.
     """
     u = _closure(e, x, table)
-    if table is not _BOX or not e.has(sp.Add) or e.has(*_STEPS):
+    if table is not _BOX or not e.has(sp.Add) or e.has(*STEPS):
         return lambda z: f(u(z))
     taylor = _taylor(e, x)
 
@@ -290,67 +292,9 @@ def _heaviside(e: Any, x: Any, table: _Table) -> Function:
 
 
 def _piecewise(e: Any, x: Any, table: _Table) -> Function:
-    """Blend the branches by conditions in [0, 1]: 1 where one certainly holds."""
-    branches = [(_closure(v, x, table), _condition(c, x, table)) for v, c in e.args]
-
-    def value(z: Any) -> Any:
-        total, left = None, arb(1)
-        for f, holds in branches:
-            h = holds(z)
-            if h.contains(0) and h.is_exact():
-                continue
-            term = f(z) if left.is_exact() and h.is_exact() and left == 1 == h else left * h * f(z)
-            total, left = (term if total is None else total + term), left * (1 - h)
-            if left.is_zero():
-                return total
-        return table.undefined
-
-    return value
+    return piecewise(e, lambda part: _closure(part, x, table), table)
 
 
-def _condition(c: Any, x: Any, table: _Table) -> Function:
-    """1 where the condition certainly holds, 0 where it certainly fails, else [0, 1]."""
-    if c in (sp.true, sp.false):
-        verdict = arb(int(bool(c)))
-        return lambda z: verdict
-    if isinstance(c, sp.core.relational.Relational):
-        return _relation(c, x, table)
-    parts = [_condition(a, x, table) for a in c.args]
-    if isinstance(c, sp.Not):
-        return lambda z: 1 - parts[0](z)
-    if isinstance(c, sp.And):
-        return lambda z: reduce(lambda h, p: h * p(z), parts, arb(1))
-    if isinstance(c, sp.Or):
-        return lambda z: 1 - reduce(lambda h, p: h * (1 - p(z)), parts, arb(1))
-    raise NoClosedForm(f"the condition {c} is not made of comparisons")
-
-
-def _relation(c: Any, x: Any, table: _Table) -> Function:
-    if isinstance(c, (sp.Eq, sp.Ne)):
-        return _equality(c, x, table)
-    u, sign = _closure(c.gts - c.lts, x, table), table.sign
-    return lambda z: (1 + sign(u(z))) / 2
-
-
-def _equality(c: Any, x: Any, table: _Table) -> Function:
-    """A smooth equality holds on a null set; one of steps may hold on intervals."""
-    holds = int(isinstance(c, sp.Eq))
-    u = c.lhs - c.rhs
-    if not u.has(*_STEPS):
-        verdict = arb(1 - holds)
-        return lambda z: verdict
-    f, undecided = _closure(u, x, table), NAN if table is _BOX else arb(0.5, 0.5)
-
-    def value(z: Any) -> Any:
-        v = f(z)
-        if v.is_zero():
-            return arb(holds)
-        return undecided if v.contains(0) else arb(1 - holds)
-
-    return value
-
-
-_STEPS = (sp.Abs, sp.sign, sp.Heaviside, sp.Max, sp.Min, sp.Piecewise, sp.floor, sp.ceiling)
 _CONSTANTS: dict[Any, Callable[[], Any]] = {
     sp.pi: arb.pi,
     sp.E: arb.const_e,
@@ -384,6 +328,7 @@ _REAL = _Table(
     sign=arb.sgn,
     rewrite=lambda e: e,
     undefined=arb("nan"),
+    undecided=arb(0.5, 0.5),
 )
 
 _BOX = _Table(
@@ -395,4 +340,5 @@ _BOX = _Table(
     sign=lambda z: acb(z).real_sgn(analytic=True),
     rewrite=sharper,
     undefined=NAN,
+    undecided=NAN,
 )

@@ -13,7 +13,8 @@ from sympy import Abs, And, Heaviside, Max, Min, Or, Piecewise, Rational, Symbol
 
 from hermiso import catalogue
 from hermiso.errors import ParseError
-from hermiso.parsing import MAX_LENGTH, MAX_NESTING, MAX_TOKENS, parse
+from hermiso.parsing import MAX_LENGTH, MAX_NESTING, parse
+from hermiso.tokens import MAX_TOKENS
 from hermiso.vocabulary import CUTS, FUNCTIONS, MAX_NODES
 
 x, a, alpha = (Symbol(name, real=True) for name in ("x", "a", "alpha"))

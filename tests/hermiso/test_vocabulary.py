@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -18,7 +19,7 @@ from hermiso.balls.compile import compiled
 from hermiso.errors import ActivationError, NotSquareIntegrable, ParseError
 from hermiso.evaluate import over_mpmath, over_numpy
 from hermiso.parsing import parse
-from hermiso.vocabulary import FUNCTIONS
+from hermiso.vocabulary import CUTS, FUNCTIONS
 
 x, A = (sp.Symbol(name, real=True) for name in ("x", "a"))
 POINTS = (-4.3, -1.9, -0.7, -0.2, 0.11, 0.6, 1.7, 3.9)
@@ -281,6 +282,12 @@ def test_wrong_assumptions_are_named(assumptions: Any, message: str) -> None:
     with pytest.raises(ParseError, match=message) as refusal:
         parse("a*x", assumptions)
     assert len(str(refusal.value)) < 300
+
+
+def test_the_docstring_lists_every_function() -> None:
+    listed = set(re.findall(r"\w+", str(parse.__doc__)))
+    assert {*FUNCTIONS, *CUTS} - {*listed} == {"Abs", "Heaviside", "Max", "Min", "ceiling",
+                                               "LambertW"}  # fmt: skip
 
 
 def test_suggestions_have_no_duplicates() -> None:
