@@ -257,8 +257,9 @@ def _lambertw(u: Facts, line: HalfLine) -> Facts:
     """For u >= 0: log(1 + u)/2 <= W(u) <= log(1 + u), and u/(1 + K) <= W(u) <= u for u <= K."""
     low, high = span(u, line)
     if u.sign != 1:
-        bounded = low is not None and high is not None and low > -(-ONE).exp()
-        return interval(low.lambertw(), high.lambertw(), line) if bounded else NOTHING
+        if low is None or high is None or not low > -(-ONE).exp():
+            return NOTHING
+        return interval(low.lambertw(), high.lambertw(), line)
     over = log_of_sum([u.upper, FLAT], line) if u.upper else None
     under = u.lower.times(ONE / 2) if u.lower else None
     lower = u.lower.raised(-(1 + high).log()) if u.lower and high is not None else None

@@ -144,7 +144,9 @@ def _mul(d: Derivation, e: Any) -> Facts:
 def _scaled_tail(e: Any, x: Symbol) -> tuple[Any, Any] | None:
     """U and r of a product exp(u^2) erfc(u) r: each factor alone would be bounded too widely."""
     power = next((b for b in e.args if b.func is sp.exp), None)
-    for a in e.args if power is not None else ():
+    if power is None:
+        return None
+    for a in e.args:
         (term, *more) = (_without_cancellation(a) if a.is_Add else None) or [a]
         c, t = term.as_coeff_Mul()
         if t.func is not sp.erfc or x not in t.free_symbols or more:
