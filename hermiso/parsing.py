@@ -26,6 +26,7 @@ from typing import Any, NoReturn
 
 import sympy as sp
 from sympy import Expr, Symbol
+from sympy.core.evalf import PrecisionExhausted
 
 from hermiso import vocabulary as words
 from hermiso.errors import ParseError
@@ -73,14 +74,18 @@ def parse(text: str, assumptions: Assumptions | None = None) -> Expr:
         return parser.formula()
     except RecursionError:
         raise ParseError("the formula is nested too deeply; write it flatter") from None
+    except PrecisionExhausted:
+        raise ParseError("a number is too close to a jump of floor or ceil to tell") from None
 
 
 _CONDITIONS = "where(c, a, b), indicator(c) or piecewise((a, c), (b, true))"
 
 
-def _is_fact(key: Any, value: Any) -> bool:
-    known = isinstance(key, str) and hasattr(Symbol, f"is_{key}")
-    return known and isinstance(value, bool)
+def _are_facts(given: Any) -> bool:
+    return isinstance(given, Mapping) and all(
+        isinstance(key, str) and hasattr(Symbol, f"is_{key}") and isinstance(value, bool)
+        for key, value in given.items()
+    )
 
 
 def _listed(names: list[str]) -> str:
@@ -300,7 +305,7 @@ class _Parser:
 
     def declared(self, name: str) -> Any:
         given = self.assumptions.get(name, {})
-        if not isinstance(given, Mapping) or not all(_is_fact(k, v) for k, v in given.items()):
+        if not _are_facts(given):
             raise ParseError(
                 f"the assumptions of {name} are {words.shown(given)}; write them as in {_AS_IN}"
             )
@@ -330,7 +335,8 @@ class _Parser:
 
     def arguments(self) -> tuple[list[Any], dict[str, Any]]:
         """Values by place, then values by name."""
-        values, named = [self.sum()], {}
+        values: list[Any] = [self.sum()]
+        named: dict[str, Any] = {}
         while self.accept(","):
             key = self.keyword()
             if key is None and named:

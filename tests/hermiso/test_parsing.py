@@ -151,6 +151,7 @@ BAD = {
     "exp(10^9*log(2)*x)": "an exponent is larger than 1000 (position 1)",
     "2^(10^9*log(1.5)/log(2))": "an exponent is larger than 1000 (position 2)",
     "((9^999)^999)": "numbers of the formula have more than 4214 digits (position 9)",
+    "floor(softplus(1000))": "a number is too close to a jump of floor or ceil to tell",
     "1e1001": "a decimal exponent is larger than 1000 (position 1)",
     "x*" + "7" * 101: "a number has 101 characters; at most 100 (position 3)",
     "exp(exp(exp(exp(10))))": "the constant argument of exp is larger than 7000 (position 9)",
