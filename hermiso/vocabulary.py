@@ -358,6 +358,8 @@ def _check_size(argument: Any, name: str, limit: float = 1e300) -> None:
 
 
 def _real(result: Any) -> Any:
+    if not result.free_symbols and result.has(sp.floor, sp.ceiling):
+        raise ParseError("a number is too close to a jump of floor or ceil to tell")
     if result.has(sp.nan, sp.zoo, sp.oo, -sp.oo):
         raise ParseError("the value is not finite here")
     if result.has(sp.I) or (not result.free_symbols and result.is_extended_real is False):
