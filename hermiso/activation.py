@@ -233,7 +233,10 @@ def _real(e: Expr, x: Symbol) -> Expr:
     parameters = {s: _sample(s) for s in e.free_symbols - {x}}
     f = e.xreplace(parameters)
     for t in _PROBES:
-        value = f.subs(x, t).evalf()
+        try:
+            value = f.subs(x, t).evalf()
+        except ValueError:  # of mpmath, outside a domain
+            value = sp.nan
         if value is sp.nan:
             raise ActivationError(f"{e} is undefined at {x} = {t}; it must be real on the line")
         re, im = value.as_real_imag()

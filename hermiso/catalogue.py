@@ -99,6 +99,11 @@ def names() -> tuple[str, ...]:
     return tuple(_FORMULAS)
 
 
+def defaults(name: str) -> dict[str, Any]:
+    """Return the parameters of an entry, in their order, and their defaults."""
+    return _defaults(name)
+
+
 def get(name: str, **parameters: Any) -> Activation:
     """Return the activation of that name.
 

@@ -47,12 +47,30 @@ def _value(e: Any, known: dict[Any, Any], table: Table, number: Callable[[Any], 
         return tuple(_walk(a, known, table, number) for a in e.args)
     if isinstance(e, sp.Piecewise):
         return _piecewise(e, known, table, number)
+    near = _around_one(e)
+    if near is not None:
+        name, k, u = near
+        return _constant(k, number) * table[name](_walk(u, known, table, number))
     function = table.get(e.func) or getattr(e, "numerical", None)
     if function is None:
         if not e.free_symbols & known.keys() and e.is_number:
             return _constant(e, number)
         raise NoClosedForm(f"{e.func} has no numerical counterpart here")
     return function(*(_walk(a, known, table, number) for a in e.args))
+
+
+@cache
+def _around_one(e: Any) -> tuple[Any, Any, Any] | None:
+    """log(1 + v), k (exp(u) - 1) and c (1 + erf(u)) by functions that keep all digits."""
+    if isinstance(e, sp.log) and e.args[0].is_Add and sp.S.One in e.args[0].args:
+        return "log1p", sp.S.One, e.args[0] - 1
+    if e.is_Add and len(e.args) == 2 and e.args[0].is_Number:
+        k, f = e.args[1].as_coeff_Mul()
+        if isinstance(f, sp.exp) and k == -e.args[0]:
+            return "expm1", k, f.args[0]
+        if isinstance(f, sp.erf) and abs(k) == abs(e.args[0]):
+            return sp.erfc, e.args[0], -f.args[0] if k == e.args[0] else f.args[0]
+    return None
 
 
 def _constant(e: Any, number: Callable[[Any], Any]) -> Any:
@@ -141,6 +159,11 @@ def _mpmath_table() -> Table:
         sp.hyper: lambda a, b, z: mp.hyper(list(a), list(b), z),
         sp.factorial: mp.factorial,
         sp.erfinv: mp.erfinv,
+        sp.LambertW: mp.lambertw,
+        sp.besselj: mp.besselj,
+        sp.sinc: mp.sinc,
+        "expm1": mp.expm1,
+        "log1p": mp.log1p,
         sp.loggamma: mp.loggamma,
         sp.zeta: mp.zeta,
         sp.polygamma: mp.polygamma,
@@ -175,6 +198,11 @@ def _numpy_table() -> Table:
         sp.Not: np.logical_not,
         sp.Ei: special.expi,
         sp.erfinv: special.erfinv,
+        sp.LambertW: lambda u: np.where(u >= -1 / np.e, special.lambertw(u).real, np.nan),
+        sp.besselj: special.jv,
+        sp.sinc: lambda u: np.sinc(u / np.pi),
+        "expm1": np.expm1,
+        "log1p": np.log1p,
         sp.floor: np.floor,
         sp.ceiling: np.ceil,
         sp.zeta: special.zeta,

@@ -4,14 +4,16 @@
     product    = power (("*" | "/") power)*
     power      = signed ("^" signed)*                   right to left; "**" is "^"
     signed     = ("+" | "-")* atom                      -x^2 is -(x^2)
-    atom       = number | constant | symbol | function "(" arguments ")" | "(" sum ")"
+    atom       = number | constant | symbol | function "(" arguments ")" | "(" sum ")" | "|" sum "|"
+    arguments  = sum ("," sum)* ("," name "=" sum)*
     condition  = comparison (("and" | "or") comparison)*    "and" binds closer; "&", "|" too
     comparison = sum (("<" | "<=" | ">" | ">=") sum)+
 
 Numbers are exact: 0.1 is 1/10. Symbols are real. Conditions stand in where(c, a, b),
 indicator(c) and piecewise((a, c), ..., (b, true)) only. The functions are those of
-`hermiso.vocabulary` and the names of the catalogue: gelu(2*x) is that activation at 2 x. What
-sympy prints of such a formula (Max, Piecewise, ...) is read back.
+`hermiso.vocabulary` and the names of the catalogue: gelu(2*x) is that activation at 2 x, and its
+parameters follow, by place or by name: leaky_relu(x, 0.2), softplus(x, beta=3). What sympy prints
+of such a formula (Max, Piecewise, ...) is read back.
 
 Limits keep a hostile text from costing more than seconds: length, parts, nesting, exponents,
 digits of numbers, size of constants. Each is a ParseError that shows its place.
@@ -19,22 +21,23 @@ digits of numbers, size of constants. Each is a ParseError that shows its place.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import sympy as sp
 from sympy import Expr, Symbol
+from sympy.core.evalf import PrecisionExhausted
 
 from hermiso import vocabulary as words
 from hermiso.errors import ParseError
+from hermiso.tokens import Token, refuse, tokens
 
 MAX_LENGTH = 10_000
-MAX_TOKENS = 2_000
 MAX_NESTING = 100
 MAX_NUMBER_LENGTH = 100
+MAX_NAME_LENGTH = 100
 
+_AS_IN = '{"alpha": {"positive": True}}'
 Assumptions = Mapping[str, Mapping[str, bool]]
 
 
@@ -42,7 +45,12 @@ def parse(text: str, assumptions: Assumptions | None = None) -> Expr:
     """Return the formula as a sympy expression in real symbols.
 
     Args:
-        text: the formula, such as "max(alpha*x, 0)"; grammar in the module's docstring.
+        text: the formula, such as "max(alpha*x, 0)"; grammar in the module's docstring. The
+            functions are exp, expm1, log (ln), log1p, sqrt, sin, cos, tan, sinc, sinh, cosh,
+            tanh, sech, asinh, atan, erf, erfc, erfcx, erfi, erfinv, ndtr (Phi), log_ndtr,
+            lambertw, besselj, abs (|x|), sign, heaviside, max, min, clip, floor, ceil, round,
+            where, indicator, piecewise, and the names of `hermiso.catalogue` with their
+            parameters. sinc(x) is sin(x)/x.
         assumptions: sympy assumptions of symbols, such as {"alpha": {"positive": True}}.
 
     Raises:
@@ -52,63 +60,38 @@ def parse(text: str, assumptions: Assumptions | None = None) -> Expr:
     x*(erf(sqrt(2)*x/2) + 1)/2
     >>> parse("where(x > 0, x, 0.01*x)")
     Piecewise((x, x > 0), (x/100, True))
+    >>> parse("leaky_relu(x, 0.2)") == parse("leaky_relu(x, negative_slope=1/5)")
+    True
     """
     if not isinstance(text, str):
         raise ParseError(f"a formula is text, and this is a {type(text).__name__}: {text!r:.60}")
     if len(text) > MAX_LENGTH:
         raise ParseError(f"the formula has {len(text)} characters; at most {MAX_LENGTH}")
+    if not isinstance(assumptions, Mapping | None):
+        raise ParseError(f"assumptions are {words.shown(assumptions)}; write them as in {_AS_IN}")
     parser = _Parser(text, assumptions or {})
     try:
         return parser.formula()
     except RecursionError:
         raise ParseError("the formula is nested too deeply; write it flatter") from None
+    except PrecisionExhausted:
+        raise ParseError("a number is too close to a jump of floor or ceil to tell") from None
 
 
-@dataclass(frozen=True)
-class _Token:
-    kind: str  # number, name, operator or end
-    text: str
-    at: int
-
-    def __str__(self) -> str:
-        return self.text if self.kind == "end" else repr(self.text)
-
-
-_TOKEN = re.compile(
-    r"(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
-    r"|(?P<name>[A-Za-z][A-Za-z0-9_]*)"
-    r"|(?P<operator>\*\*|<=|>=|[-+*/^(),<>&|])"
-    r"|(?P<space>[ \t\r\n]+)"
-)
-_INSTEAD = {
-    "=": "<= or >=", "[": "(", "]": ")", "{": "(", "}": ")", "\u2212": "-", "\u00b7": "*",
-    "\u00d7": "*", "\u00f7": "/", "\u2264": "<=", "\u2265": ">=", "\u03c0": "pi",
-}  # fmt: skip
 _CONDITIONS = "where(c, a, b), indicator(c) or piecewise((a, c), (b, true))"
 
 
-def _refuse(message: str, text: str, at: int) -> NoReturn:
-    """Raise with the part of the text around a position, and a caret below it."""
-    start = max(0, at - 30)
-    line = "".join(c if c.isprintable() else " " for c in text[start : at + 30])
-    raise ParseError(f"{message} (position {at + 1})\n  {line}\n  {' ' * (at - start)}^")
+def _are_facts(given: Any) -> bool:
+    return isinstance(given, Mapping) and all(
+        isinstance(key, str) and hasattr(Symbol, f"is_{key}") and isinstance(value, bool)
+        for key, value in given.items()
+    )
 
 
-def _tokens(text: str) -> list[_Token]:
-    tokens: list[_Token] = []
-    at = 0
-    while at < len(text):
-        match = _TOKEN.match(text, at)
-        if match is None:
-            hint = f"; use {_INSTEAD[text[at]]}" if text[at] in _INSTEAD else ""
-            _refuse(f"the character {text[at]!r} is not allowed{hint}", text, at)
-        if match.lastgroup != "space":
-            tokens.append(_Token(str(match.lastgroup), match.group(), at))
-        at = match.end()
-    if len(tokens) > MAX_TOKENS:
-        excess = tokens[MAX_TOKENS].at
-        _refuse(f"the formula has {len(tokens)} parts; at most {MAX_TOKENS}", text, excess)
-    return [*tokens, _Token("end", "the end", len(text))]
+def _listed(names: list[str]) -> str:
+    """Names in a message, the first ten of many."""
+    more = f" and {len(names) - 10} more" if len(names) > 10 else ""
+    return ", ".join(map(words.shown, names[:10])) + more or "none"
 
 
 class _Parser:
@@ -117,7 +100,7 @@ class _Parser:
     def __init__(self, text: str, assumptions: Assumptions) -> None:
         self.text = text
         self.assumptions = assumptions
-        self.tokens = _tokens(text)
+        self.tokens = tokens(text)
         self.index = 0
         self.depth = 0
         self.builder = words.Builder()
@@ -128,26 +111,25 @@ class _Parser:
         result = self.sum()
         if self.token.kind != "end":
             self.unexpected("the end")
-        unused = sorted(set(self.assumptions) - set(self.symbols))
+        unused = sorted(map(str, set(self.assumptions) - set(self.symbols)))
         if unused:
-            found = ", ".join(sorted(self.symbols)) or "none"
             raise ParseError(
-                f"assumptions are given for {', '.join(unused)}, no symbol of the formula; "
-                f"its symbols: {found}"
+                f"assumptions are given for {_listed(unused)}, no symbol of the formula; "
+                f"its symbols: {_listed(sorted(self.symbols))}"
             )
         return result
 
     # Tokens.
 
     @property
-    def token(self) -> _Token:
+    def token(self) -> Token:
         return self.tokens[self.index]
 
-    def advance(self) -> _Token:
+    def advance(self) -> Token:
         self.index += 1
         return self.tokens[self.index - 1]
 
-    def accept(self, *texts: str) -> _Token | None:
+    def accept(self, *texts: str) -> Token | None:
         return self.advance() if self.token.text in texts else None
 
     def expect(self, text: str) -> None:
@@ -156,6 +138,9 @@ class _Parser:
 
     def open(self) -> None:
         self.expect("(")
+        self.deeper()
+
+    def deeper(self) -> None:
         self.depth += 1
         if self.depth > MAX_NESTING:
             self.refuse(f"the formula is nested more than {MAX_NESTING} deep")
@@ -164,10 +149,13 @@ class _Parser:
         self.expect(")")
         self.depth -= 1
 
-    def refuse(self, message: str, token: _Token | None = None) -> NoReturn:
-        _refuse(message, self.text, (token or self.token).at)
+    def refuse(self, message: str, token: Token | None = None) -> NoReturn:
+        token = token or self.token
+        if token.text == "=":
+            message = "the character '=' is not allowed; use <= or >="
+        refuse(message, self.text, token.at)
 
-    def placed(self, token: _Token, build: Callable[..., Any], *arguments: Any) -> Any:
+    def placed(self, token: Token, build: Callable[..., Any], *arguments: Any) -> Any:
         """Build a part; an error gets the place of the token."""
         try:
             return build(*arguments)
@@ -176,6 +164,8 @@ class _Parser:
 
     def unexpected(self, expected: str) -> NoReturn:
         token = self.token
+        if token.text == "|" and not self.in_condition:
+            self.refuse(f"an operator is missing before {token}; |x| is an absolute value")
         if token.text in words.RELATIONS or token.text in words.CONNECTIVES:
             self.refuse(f"{token} belongs in a condition: {_CONDITIONS}")
         if token.kind in {"name", "number"} or token.text == "(":
@@ -219,7 +209,7 @@ class _Parser:
             result = -result if minus else result
         return result
 
-    def minus(self) -> _Token | None:
+    def minus(self) -> Token | None:
         """Signs before an atom: the last minus if they amount to one."""
         last = None
         while sign := self.accept("+", "-"):
@@ -234,12 +224,25 @@ class _Parser:
         if token.kind == "name" and token.text not in {"and", "or", "not"}:
             self.advance()
             return self.call(token) if self.token.text == "(" else self.symbol(token)
+        if token.text == "|":
+            return self.bars()
         if token.text != "(":
             self.refuse(f"expected a number, a symbol, a function or '(', found {token}")
         self.open()
         result = self.condition() if self.in_condition else self.sum()
         self.close()
         return result
+
+    def bars(self) -> Any:
+        """|u|: a bar opens where a number is expected and closes where an operator is."""
+        token = self.advance()
+        self.deeper()
+        outer, self.in_condition = self.in_condition, False
+        inside = self.sum()
+        self.in_condition = outer
+        self.expect("|")
+        self.depth -= 1
+        return self.placed(token, self.builder.call, "abs", [inside])
 
     def condition(self) -> Any:
         """Comparisons joined by and, or; a number where no comparison stands."""
@@ -262,28 +265,30 @@ class _Parser:
             left = right
         return self.joined(sp.And, relations, self.token) if relations else left
 
-    def joined(self, build: Any, conditions: list[Any], token: _Token) -> Any:
+    def joined(self, build: Any, conditions: list[Any], token: Token) -> Any:
         if len(conditions) == 1:
             return conditions[0]
         if any(isinstance(c, Expr) for c in conditions):
             self.refuse("'and' and 'or' join conditions such as x > 0", token)
         return words.built(build, *conditions)
 
-    def number(self, value: Any, token: _Token) -> Any:
+    def number(self, value: Any, token: Token) -> Any:
         if not isinstance(value, Expr):
             self.refuse("a condition is no number; indicator(c) makes it one", token)
         return value
 
     # Leaves.
 
-    def literal(self, token: _Token) -> Any:
+    def literal(self, token: Token) -> Any:
         if len(token.text) > MAX_NUMBER_LENGTH:
             length = len(token.text)
             self.refuse(f"a number has {length} characters; at most {MAX_NUMBER_LENGTH}", token)
         return self.placed(token, self.builder.literal, token.text)
 
-    def symbol(self, token: _Token) -> Any:
+    def symbol(self, token: Token) -> Any:
         name = token.text
+        if len(name) > MAX_NAME_LENGTH:
+            self.refuse(f"a name has {len(name)} characters; at most {MAX_NAME_LENGTH}", token)
         if name in words.CONSTANTS:
             return words.CONSTANTS[name]
         if name in words.TRUTH:
@@ -299,15 +304,21 @@ class _Parser:
         return self.symbols[name]
 
     def declared(self, name: str) -> Any:
-        given = dict(self.assumptions.get(name, {}))
+        given = self.assumptions.get(name, {})
+        if not _are_facts(given):
+            raise ParseError(
+                f"the assumptions of {name} are {words.shown(given)}; write them as in {_AS_IN}"
+            )
         try:
             return Symbol(name, **{"real": True, **given})
         except ValueError as error:
-            raise ParseError(f"the assumptions {given} of {name} contradict each other") from error
+            raise ParseError(
+                f"the assumptions {words.shown(dict(given))} of {name} contradict each other"
+            ) from error
 
     # Functions.
 
-    def call(self, token: _Token) -> Any:
+    def call(self, token: Token) -> Any:
         name = token.text
         if name in words.CUTS:
             if self.in_condition:
@@ -317,12 +328,34 @@ class _Parser:
             self.refuse(f"there is no function {token}; {words.suggestion(name)}", token)
         self.open()
         outer, self.in_condition = self.in_condition, False
-        arguments = [self.sum()]
-        while self.accept(","):
-            arguments.append(self.sum())
+        arguments, named = self.arguments()
         self.in_condition = outer
         self.close()
-        return self.placed(token, self.builder.call, name, arguments)
+        return self.placed(token, self.builder.call, name, arguments, named)
+
+    def arguments(self) -> tuple[list[Any], dict[str, Any]]:
+        """Values by place, then values by name."""
+        values: list[Any] = [self.sum()]
+        named: dict[str, Any] = {}
+        while self.accept(","):
+            key = self.keyword()
+            if key is None and named:
+                self.refuse("a value without a name follows one with a name")
+            if key is None:
+                values.append(self.sum())
+            elif key.text in named:
+                self.refuse(f"{words.shown(key.text)} is given twice", key)
+            else:
+                named[key.text] = self.sum()
+        return values, named
+
+    def keyword(self) -> Token | None:
+        """The name before "=", if one stands here."""
+        if self.token.kind != "name" or self.tokens[self.index + 1].text != "=":
+            return None
+        key = self.advance()
+        self.advance()
+        return key
 
     def cut(self, name: str) -> Any:
         """where(c, a, b), indicator(c), piecewise((a, c), ..., (b, true))."""

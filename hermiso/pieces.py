@@ -30,6 +30,8 @@ _INCREASING = {  # functions F with F(0) = 0, their range and inverse
     sp.atan: (-sp.pi / 2, sp.pi / 2, sp.tan),
     sp.sinh: (-oo, oo, sp.asinh),
     sp.asinh: (-oo, oo, sp.sinh),
+    sp.erfinv: (-oo, oo, sp.erf),
+    sp.LambertW: (-1, oo, lambda d: d * sp.exp(d)),
 }
 
 

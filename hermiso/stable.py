@@ -226,7 +226,11 @@ _ARRAY = {n: n for n in (
     "asin": "arcsin", "acos": "arccos", "atan": "arctan", "asinh": "arcsinh", "acosh": "arccosh",
     "atanh": "arctanh", "Abs": "abs", "ceiling": "ceil",
 }  # fmt: skip
-_SPECIAL = ("erf", "erfc", "expit")
+_SPECIAL = ("erf", "erfc", "expit", "erfinv")
+_SCIPY: dict[str, Callable[..., Any]] = {  # torch lacks these, or their gradients
+    "besselj": lambda special, n, u: special.jv(n, u),
+    "LambertW": lambda special, u: special.lambertw(u).real,
+}
 
 
 def _named(name: str, lib: Library) -> Any:
@@ -237,6 +241,8 @@ def _named(name: str, lib: Library) -> Any:
         return getattr(lib.array, _ARRAY[name])
     if name in _SPECIAL:
         return getattr(lib.special, name)
+    if name in _SCIPY and hasattr(lib.special, "jv"):
+        return partial(_SCIPY[name], lib.special)
     raise ActivationError(
         f"no numerical form of {name} is known; there are those of exp, log, powers, circular and "
         "hyperbolic functions and their inverses, erf, erfc, Abs, sign, Max, Min, floor, ceiling"

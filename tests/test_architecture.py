@@ -37,6 +37,7 @@ ROOMS = (
     {"symbolic"},
     {"problem"},
     {"vocabulary"},
+    {"tokens"},
     {"parsing"},
     {"gram"},
     {"layerwise"},

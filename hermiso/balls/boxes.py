@@ -72,6 +72,45 @@ def _tan(z: Any) -> Any:
     return acb(w.imag, -w.real)
 
 
+def _lambertw(z: Any) -> Any:
+    """The principal branch: a cut on the real axis from -1/e to the left."""
+    return z.lambertw() if not z.imag.contains(0) or z.real > -arb(-1).exp() else NAN
+
+
+NEWTON, INFLATIONS = 12, 6
+
+
+def _erfinv(w: Any) -> Any:
+    """The real branch, continued from w's shadow on the real line, by an interval Newton step.
+
+    If N(Z) = m - (erf(m) - w)/erf'(Z) lies inside Z, then erf has one inverse in Z for every w
+    and it is holomorphic; on the real line it is the real one if one of its values is in Z.
+    """
+    w = acb(w.real, w.imag.union(arb(0)))
+    at = w.real.mid()
+    if not abs(at) < 1:
+        return NAN
+    start = acb(arb(at).erfinv())
+    slope = 2 / arb.pi().sqrt()
+    m, middle = _middle(start), _middle(w)
+    for _ in range(NEWTON):
+        m = _middle(m - (m.erf() - middle) * (m * m).exp() / slope)
+    miss = m.erf() - w
+    step = miss * (m * m).exp() / slope
+    for k in range(INFLATIONS):
+        r = abs(step).upper() * (arb(2) ** k + 1) / 2 + arb(2) ** -30
+        z = m + acb(arb(0, r), arb(0, r))
+        steepness = slope * (-(z * z)).exp()
+        found = m - miss / steepness
+        if z.contains_interior(found) and z.contains(start):
+            return found
+    return NAN
+
+
+def _middle(z: Any) -> Any:
+    return acb(z.real.mid(), z.imag.mid())
+
+
 softplus = sp.Function("softplus")
 
 
@@ -123,6 +162,8 @@ BOX_FUNCTIONS: dict[Any, Function] = {
     OnePlusErf: lambda z: (-z).erfc(),
     sp.tan: _tan,
     sp.tanh: _tanh,
+    sp.erfinv: _erfinv,
+    sp.LambertW: _lambertw,
     sp.log: lambda z: z.log(analytic=True),
     sp.sqrt: lambda z: z.sqrt(analytic=True),
     sp.Abs: lambda z: z.real_abs(analytic=True),

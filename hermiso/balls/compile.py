@@ -20,6 +20,7 @@ from flint import acb, arb, ctx, fmpq
 from sympy import Expr, Symbol
 
 from hermiso.balls.boxes import BOX_FUNCTIONS, NAN, sharper
+from hermiso.balls.conditions import STEPS, piecewise
 from hermiso.balls.heads import Quotient
 from hermiso.balls.real_functions import (
     OF_SEVERAL,
@@ -82,6 +83,7 @@ class _Table:
     sign: Function
     rewrite: Callable[[Any], Any]
     undefined: Any
+    undecided: Any  # what a condition is that may hold on a part of a ball
 
 
 def _closure(e: Any, x: Any, table: _Table) -> Function:
@@ -123,7 +125,7 @@ def _applied(f: Function, e: Any, x: Any, table: _Table) -> Function:
     The terms of exp(x) - 1 - x cancel near 0, their boxes do not; f may be a logarithm.
     """
     u = _closure(e, x, table)
-    if table is not _BOX or not e.has(sp.Add) or e.has(*_STEPS):
+    if table is not _BOX or not e.has(sp.Add) or e.has(*STEPS):
         return lambda z: f(u(z))
     taylor = _taylor(e, x)
 
@@ -161,12 +163,59 @@ def _root(e: Any) -> arb:
 
 def _sum(e: Any, x: Any, table: _Table) -> Function:
     fixed, rest = e.as_independent(x, as_Add=True) if x is not None else (sp.S.Zero, e)
+    for a in sp.Add.make_args(rest) if fixed.is_number and fixed != 0 else ():
+        k, f = a.as_coeff_Mul()
+        if f.func is sp.exp and k == -fixed:
+            return _with_difference(k, f.args[0], rest - a, x, table)
     terms = [_closure(a, x, table) for a in sp.Add.make_args(rest)]
     first, *others = [*terms, *([_closure(fixed, None, _REAL)] if fixed != 0 else [])]
     if len(others) == 1:
         second = others[0]
         return lambda z: first(z) + second(z)
     return lambda z: reduce(lambda total, term: total + term(z), others, first(z))
+
+
+def _with_difference(k: Any, u: Any, rest: Any, x: Any, table: _Table) -> Function:
+    """K (exp(u) - 1) + rest, with all digits near u = 0."""
+    scale, f = constant(k), _closure(u, x, table)
+    others = None if rest == 0 else _closure(rest, x, table)
+
+    def value(z: Any) -> Any:
+        w = f(z)
+        v = scale * (w.expm1() if abs(w) < 1 else w.exp() - 1)
+        return v if others is None else v + others(z)
+
+    return value
+
+
+def _logarithm(e: Any, x: Any, table: _Table) -> Function:
+    """log(1 + v), with all digits near v = 0."""
+    log, (u,) = table.unary[sp.log], e.args
+    plain = _applied(log, u, x, table)
+    if not (u.is_Add and sp.S.One in u.args):
+        return plain
+    small = _closure(u - 1, x, table)
+
+    def value(z: Any) -> Any:
+        w = small(z)
+        v = w.log1p() if abs(w) < 0.5 else log(1 + w)
+        return v if v.is_finite() or table is _REAL else plain(z)
+
+    return value
+
+
+def _bessel(e: Any, x: Any, table: _Table) -> Function:
+    n, u = e.args
+    if not n.is_Integer:
+        raise NoClosedForm(f"{e}: besselj has a ball version for integer orders only")
+    f, order = _closure(u, x, table), acb(int(n))
+    real = table is _REAL
+
+    def value(z: Any) -> Any:
+        v = acb(f(z)).bessel_j(order)
+        return v.real if real else v
+
+    return value
 
 
 def _product(e: Any, x: Any, table: _Table) -> Function:
@@ -243,67 +292,9 @@ def _heaviside(e: Any, x: Any, table: _Table) -> Function:
 
 
 def _piecewise(e: Any, x: Any, table: _Table) -> Function:
-    """Blend the branches by conditions in [0, 1]: 1 where one certainly holds."""
-    branches = [(_closure(v, x, table), _condition(c, x, table)) for v, c in e.args]
-
-    def value(z: Any) -> Any:
-        total, left = None, arb(1)
-        for f, holds in branches:
-            h = holds(z)
-            if h.contains(0) and h.is_exact():
-                continue
-            term = f(z) if left.is_exact() and h.is_exact() and left == 1 == h else left * h * f(z)
-            total, left = (term if total is None else total + term), left * (1 - h)
-            if left.is_zero():
-                return total
-        return table.undefined
-
-    return value
+    return piecewise(e, lambda part: _closure(part, x, table), table)
 
 
-def _condition(c: Any, x: Any, table: _Table) -> Function:
-    """1 where the condition certainly holds, 0 where it certainly fails, else [0, 1]."""
-    if c in (sp.true, sp.false):
-        verdict = arb(int(bool(c)))
-        return lambda z: verdict
-    if isinstance(c, sp.core.relational.Relational):
-        return _relation(c, x, table)
-    parts = [_condition(a, x, table) for a in c.args]
-    if isinstance(c, sp.Not):
-        return lambda z: 1 - parts[0](z)
-    if isinstance(c, sp.And):
-        return lambda z: reduce(lambda h, p: h * p(z), parts, arb(1))
-    if isinstance(c, sp.Or):
-        return lambda z: 1 - reduce(lambda h, p: h * (1 - p(z)), parts, arb(1))
-    raise NoClosedForm(f"the condition {c} is not made of comparisons")
-
-
-def _relation(c: Any, x: Any, table: _Table) -> Function:
-    if isinstance(c, (sp.Eq, sp.Ne)):
-        return _equality(c, x, table)
-    u, sign = _closure(c.gts - c.lts, x, table), table.sign
-    return lambda z: (1 + sign(u(z))) / 2
-
-
-def _equality(c: Any, x: Any, table: _Table) -> Function:
-    """A smooth equality holds on a null set; one of steps may hold on intervals."""
-    holds = int(isinstance(c, sp.Eq))
-    u = c.lhs - c.rhs
-    if not u.has(*_STEPS):
-        verdict = arb(1 - holds)
-        return lambda z: verdict
-    f, undecided = _closure(u, x, table), NAN if table is _BOX else arb(0.5, 0.5)
-
-    def value(z: Any) -> Any:
-        v = f(z)
-        if v.is_zero():
-            return arb(holds)
-        return undecided if v.contains(0) else arb(1 - holds)
-
-    return value
-
-
-_STEPS = (sp.Abs, sp.sign, sp.Heaviside, sp.Max, sp.Min, sp.Piecewise, sp.floor, sp.ceiling)
 _CONSTANTS: dict[Any, Callable[[], Any]] = {
     sp.pi: arb.pi,
     sp.E: arb.const_e,
@@ -316,6 +307,8 @@ _RULES: dict[Any, Callable[[Any, Any, _Table], Function]] = {
     sp.Mul: _product,
     sp.Pow: _power,
     sp.exp: _exponential,
+    sp.log: _logarithm,
+    sp.besselj: _bessel,
     sp.Max: _extremum,
     sp.Min: _extremum,
     sp.Heaviside: _heaviside,
@@ -335,6 +328,7 @@ _REAL = _Table(
     sign=arb.sgn,
     rewrite=lambda e: e,
     undefined=arb("nan"),
+    undecided=arb(0.5, 0.5),
 )
 
 _BOX = _Table(
@@ -346,4 +340,5 @@ _BOX = _Table(
     sign=lambda z: acb(z).real_sgn(analytic=True),
     rewrite=sharper,
     undefined=NAN,
+    undecided=NAN,
 )

@@ -87,12 +87,13 @@ def _concave(u: Facts, f: Ball, slope: arb, bound: arb | None, line: HalfLine) -
     return _monotone(u, f, upper, lower, line)
 
 
-def _convex(u: Facts, f: Ball, top: arb, line: HalfLine) -> Facts:
-    """F odd, increasing, convex on u > 0, slope 1 at 0: u <= f(u) <= u f(K)/K for u <= K."""
+def _convex(u: Facts, f: Ball, top: arb, line: HalfLine, slope: arb = ONE) -> Facts:
+    """F odd, increasing, convex on u > 0: slope u <= f(u) <= u f(K)/K for u <= K."""
     value = f(top)
     if not (u.upper and value.is_finite()):
         return NOTHING
-    return _monotone(u, f, u.upper.raised((value / top).log()), u.lower, line)
+    lower = u.lower.raised(slope.log()) if u.lower else None
+    return _monotone(u, f, u.upper.raised((value / top).log()), lower, line)
 
 
 def _monotone(u: Facts, f: Ball, upper: Curve | None, lower: Curve | None, line: HalfLine) -> Facts:
@@ -129,12 +130,14 @@ def _signed(size: Facts, sign: int | None, line: HalfLine) -> Facts:
     return completed(line, size.upper, size.lower, None, over, over.times(-ONE) if over else None)
 
 
-def _bounded_argument(f: Ball, limit: Callable[[], arb]) -> Rule:
-    """Asin, atanh and tan, of an argument certainly inside their range."""
+def _bounded_argument(
+    f: Ball, limit: Callable[[], arb], slope: Callable[[], arb] = lambda: ONE
+) -> Rule:
+    """Asin, atanh, tan and erfinv, of an argument certainly inside their domain."""
 
     def rule(u: Facts, line: HalfLine) -> Facts:
-        top = largest(u, line)
-        return _convex(u, f, top, line) if top is not None and top <= limit() else NOTHING
+        top, inside = largest(u, line), limit()
+        return _convex(u, f, top, line, slope()) if top is not None and top <= inside else NOTHING
 
     return rule
 
@@ -190,6 +193,17 @@ def _cos(u: Facts, line: HalfLine) -> Facts:
     return interval(-ONE, ONE, line)
 
 
+def bessel(n: int, u: Facts, line: HalfLine) -> Facts:
+    """|J_n(u)| <= min(1, |u/2|^n/n!), and >= |u|^n J_n(K)/K^n for |u| <= K < 2, n >= 0."""
+    power, top = powered(u, n, line), largest(u, line)
+    lower, sign = None, None
+    if top is not None and top < 2:
+        sign = power.sign
+        lower = power.lower.raised((top.bessel_j(n) / top**n).log()) if power.lower else None
+    decay = power.upper.raised(-(arb(2) ** n * arb(n + 1).gamma()).log()) if power.upper else None
+    return completed(line, least(FLAT, decay), lower, sign)
+
+
 # --- erfc ---------------------------------------------------------------------------------------
 
 
@@ -212,6 +226,45 @@ def _erfc_denominator(upper: Curve, line: HalfLine) -> Curve:
     root = constant_curve(arb(2).log() / 2)
     total = log_of_sum([upper.raised(arb(2).log()), root], line)
     return total.raised((arb.pi().sqrt() / 2).log())
+
+
+def scaled_erfc(u: Facts, line: HalfLine) -> Facts:
+    """Erfcx u = exp(u^2) erfc u, which falls: at most 1 and 1/(sqrt(pi) u) for u >= 0."""
+    low, high = span(u, line)
+    square = powered(u, 2, line)
+    upper = constant_curve(_erfcx(low).log()) if low is not None else None
+    if upper is None and square.over:
+        upper = square.over.raised(arb(2).log())
+    lower = constant_curve(_erfcx(high).log()) if high is not None else None
+    if u.sign == 1:
+        decay = u.lower.times(-ONE).raised(-arb.pi().log() / 2) if u.lower else None
+        upper = least(FLAT, decay, upper)
+        below = _erfc_denominator(u.upper, line).times(-ONE) if u.upper else None
+        lower = greatest(below, lower)
+    if u.sign == -1:
+        lower = greatest(square.under, FLAT, lower)
+    return completed(line, upper, lower, 1)
+
+
+def _erfcx(c: arb) -> arb:
+    return (c * c).exp() * c.erfc()
+
+
+# --- the inverse of w exp(w) --------------------------------------------------------------------
+
+
+def _lambertw(u: Facts, line: HalfLine) -> Facts:
+    """For u >= 0: log(1 + u)/2 <= W(u) <= log(1 + u), and u/(1 + K) <= W(u) <= u for u <= K."""
+    low, high = span(u, line)
+    if u.sign != 1:
+        if low is None or high is None or not low > -(-ONE).exp():
+            return NOTHING
+        return interval(low.lambertw(), high.lambertw(), line)
+    over = log_of_sum([u.upper, FLAT], line) if u.upper else None
+    under = u.lower.times(ONE / 2) if u.lower else None
+    lower = u.lower.raised(-(1 + high).log()) if u.lower and high is not None else None
+    slow = completed(line, sign=1, over=over)
+    return completed(line, least(slow.upper, u.upper), lower, 1, over, under)
 
 
 # --- gamma --------------------------------------------------------------------------------------
@@ -292,6 +345,8 @@ FUNCTIONS: dict[Any, Rule] = {
     sp.acos: _acos,
     sp.asin: _bounded_argument(arb.asin, lambda: ONE),
     sp.atanh: _bounded_argument(arb.atanh, lambda: ONE),
+    sp.erfinv: _bounded_argument(arb.erfinv, lambda: ONE, lambda: arb.pi().sqrt() / 2),
+    sp.LambertW: _lambertw,
     sp.tan: _tan,
     sp.cot: _reciprocal(_tan),
     sp.sin: _sin,

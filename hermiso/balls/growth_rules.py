@@ -32,10 +32,11 @@ from hermiso.balls.facts import (
     scaled,
     united,
 )
-from hermiso.balls.growth_functions import FUNCTIONS, exponential
+from hermiso.balls.growth_functions import FUNCTIONS, bessel, exponential, scaled_erfc
 from hermiso.errors import NoClosedForm
 
 Verdict = bool | None
+FEW = 60  # operations of a polynomial that is expanded
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,29 @@ _COMPLEMENTS: dict[tuple[Any, Any], Callable[[Any], Any]] = {
 
 
 def _mul(d: Derivation, e: Any) -> Facts:
-    return multiplied([d.facts(a) for a in e.args], d.line)
+    found = _scaled_tail(e, d.x)
+    if found is None:
+        return multiplied([d.facts(a) for a in e.args], d.line)
+    u, rest = found
+    return multiplied([scaled_erfc(d.facts(u), d.line), d.facts(rest)], d.line)
+
+
+def _scaled_tail(e: Any, x: Symbol) -> tuple[Any, Any] | None:
+    """U and r of a product exp(u^2) erfc(u) r: each factor alone would be bounded too widely."""
+    power = next((b for b in e.args if b.func is sp.exp), None)
+    if power is None:
+        return None
+    for a in e.args:
+        (term, *more) = (_without_cancellation(a) if a.is_Add else None) or [a]
+        c, t = term.as_coeff_Mul()
+        if t.func is not sp.erfc or x not in t.free_symbols or more:
+            continue
+        u, w = t.args[0], power.args[0]
+        left = w - u**2
+        left = sp.expand(left) if left.is_polynomial(x) and sp.count_ops(left) < FEW else left
+        if x not in left.free_symbols or sp.count_ops(left) < sp.count_ops(w):
+            return u, sp.Mul(c, sp.exp(left), *(b for b in e.args if b is not a and b is not power))
+    return None
 
 
 def _pow(d: Derivation, e: Any) -> Facts:
@@ -171,6 +194,14 @@ def _log_near_one(w: Facts, d: Derivation) -> Facts | None:
     upper = w.upper if w.sign == 1 else w.upper.raised(-(1 - top).log())
     lower = w.lower.raised(-(1 + top).log()) if w.lower else None
     return completed(d.line, upper, lower, w.sign)
+
+
+# --- Bessel functions ---------------------------------------------------------------------------
+
+
+def _besselj(d: Derivation, e: Any) -> Facts:
+    n, u = e.args
+    return bessel(int(n), d.facts(u), d.line) if n.is_Integer and n >= 0 else NOTHING
 
 
 # --- kinks and jumps ----------------------------------------------------------------------------
@@ -264,6 +295,7 @@ RULES: dict[Any, Callable[[Derivation, Any], Facts]] = {
     sp.Mul: _mul,
     sp.Pow: _pow,
     sp.log: _log,
+    sp.besselj: _besselj,
     sp.Heaviside: _heaviside,
     sp.Max: _extremum(1),
     sp.Min: _extremum(-1),
@@ -279,6 +311,9 @@ REASONS: dict[Any, str] = {
     sp.asin: "its argument is not certainly in [-1, 1]",
     sp.acos: "its argument is not certainly in [-1, 1]",
     sp.atanh: "its argument is not certainly inside (-1, 1)",
+    sp.erfinv: "its argument is not certainly inside (-1, 1)",
+    sp.LambertW: "its argument is not certainly above -1/e",
+    sp.besselj: "its order is no integer, or nothing is known of its argument",
     sp.csc: "the sine is not certainly away from 0",
     sp.sec: "the cosine is not certainly away from 0",
     sp.gamma: "its argument is not certainly positive",

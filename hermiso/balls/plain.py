@@ -111,8 +111,19 @@ def _is_small(e: Any) -> bool:
     return bool(sp.count_ops(e) < FEW and all(abs(n) <= HIGHEST for n in powers))
 
 
+def _product(e: Any) -> Any:
+    """exp(u^2) (1 + erf(u)): what cancels may be large again."""
+    if not any(a.func is sp.exp for a in e.args):
+        return e
+    return sp.Mul(*(_complement(a) if a.is_Add else a for a in e.args))
+
+
 def _complement(e: Any) -> Any:
-    """1 + erf(u) and 1 + tanh(u) without cancellation."""
+    """1 + erf(u), 2 - erfc(u) and 1 + tanh(u) without cancellation."""
+    if e.is_Add and len(e.args) == 2 and e.args[1].has(sp.erfc):
+        k, f = e.args[1].as_coeff_Mul()
+        if f.func is sp.erfc and e.args[0] == -2 * k:
+            return -k * OnePlusErf(f.args[0])
     c, sign, f = _ones(e)
     if f is None or f.func not in (sp.erf, sp.tanh):
         return e
@@ -155,6 +166,7 @@ _SQUARES: dict[tuple[Any, bool, bool], Callable[[Any], Expr]] = {
 
 _CHANGES: dict[Any, Callable[[Any], Any]] = {
     sp.Add: _sum,
+    sp.Mul: _product,
     sp.Pow: _power,
     sp.log: _log,
     sp.coth: lambda e: 1 / sp.tanh(*e.args),

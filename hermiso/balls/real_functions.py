@@ -88,9 +88,7 @@ OF_SEVERAL: dict[Any, Callable[..., Any]] = {
     sp.factorial2: _double_factorial,
     sp.loggamma: lambda u: u.lgamma(),
     sp.Ei: lambda u: u.ei(),
-    sp.erfinv: lambda u: u.erfinv(),
     sp.erfcinv: lambda u: u.erfcinv(),
-    sp.LambertW: lambda u: u.lambertw(),
     sp.ceiling: lambda u: u.ceil(),
 }
 
@@ -101,6 +99,8 @@ REAL_FUNCTIONS: dict[Any, Callable[[Any], Any]] = {
     sp.asin: real_asin,
     sp.acos: _acos,
     sp.acosh: _acosh,
+    sp.erfinv: arb.erfinv,
+    sp.LambertW: lambda u: u.lambertw(),
     sp.Abs: abs,
     sp.sign: arb.sgn,
 }

@@ -1,5 +1,6 @@
 """hermiso.parsing: what formulas mean, what is refused and where, and that nothing hangs."""
 
+import random
 import re
 from functools import partial
 from typing import Any
@@ -10,9 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sympy import Abs, And, Heaviside, Max, Min, Or, Piecewise, Rational, Symbol, erf, exp, pi
 
+from hermiso import catalogue
 from hermiso.errors import ParseError
-from hermiso.parsing import MAX_LENGTH, MAX_NESTING, MAX_TOKENS, parse
-from hermiso.vocabulary import MAX_NODES
+from hermiso.parsing import MAX_LENGTH, MAX_NESTING, parse
+from hermiso.tokens import MAX_TOKENS
+from hermiso.vocabulary import CUTS, FUNCTIONS, MAX_NODES
 
 x, a, alpha = (Symbol(name, real=True) for name in ("x", "a", "alpha"))
 
@@ -148,6 +151,7 @@ BAD = {
     "exp(10^9*log(2)*x)": "an exponent is larger than 1000 (position 1)",
     "2^(10^9*log(1.5)/log(2))": "an exponent is larger than 1000 (position 2)",
     "((9^999)^999)": "numbers of the formula have more than 4214 digits (position 9)",
+    "floor(softplus(1000))": "a number is too close to a jump of floor or ceil to tell",
     "1e1001": "a decimal exponent is larger than 1000 (position 1)",
     "x*" + "7" * 101: "a number has 101 characters; at most 100 (position 3)",
     "exp(exp(exp(exp(10))))": "the constant argument of exp is larger than 7000 (position 9)",
@@ -259,7 +263,8 @@ def read_or_refused(text: str) -> Any:
 WORDS = [
     *"xak019.,()+-*/^<>&| \n", "**", "<=", ">=", "1e3", "0.5", "pi", "e", "and", "or", "true",
     "where(", "piecewise((", "indicator(", "max(", "abs(", "exp(", "log(", "sin(", "elu(", "gelu(",
-    "sqrt(", "$", "_", "I", "x > 0", "x^2", "(x)", "2*x",
+    "sqrt(", "$", "_", "I", "x > 0", "x^2", "(x)", "2*x", "=", "|x|", "floor(", "besselj(1,",
+    "leaky_relu(x, 0.2)",
 ]  # fmt: skip
 
 
@@ -277,6 +282,8 @@ def test_any_words_are_read_or_refused(text: str) -> None:
 UNARY = [
     "-{}", "exp({})", "sin({})", "tanh({})", "erf({})", "abs({})", "sign({})", "sqrt({})",
     "log({})", "heaviside({})", "relu({})", "softplus({})", "{}^2", "{}^-1", "{}^0.5", "Phi({})",
+    "|{}|", "floor({})", "ceil({})", "round({})", "sinc({})", "sech({})", "lambertw({})",
+    "besselj(2, {})", "erfcx({})", "erfinv({})", "log1p({})", "expm1({})", "softplus({}, 3)",
 ]  # fmt: skip
 BINARY = [
     "{} + {}", "{} - {}", "{}*{}", "{}/{}", "({})^({})", "max({}, {})", "min({}, {})",
@@ -300,6 +307,69 @@ def test_what_sympy_prints_is_read_back(text: str) -> None:
     expression = read_or_refused(text)
     if expression is not None:
         assert same(parse(str(expression)), expression)
+
+
+# --- random formulas of every function ---------------------------------------------------------
+
+LEAVES = [
+    *("x", "x", "a", "t", "0", "1", "2", "3", "0.5", "1e3", "1e-3", "10", "999", "1000", "7e999"),
+    *("pi", "e", "true", "false", "I", "oo", "0.3333333", "1/3"),
+]  # fmt: skip
+JOINED = [
+    *("{}+{}", "{}-{}", "{}*{}", "{}/{}", "{}^{}", "({})^({})", "({})*({})", "({})/({})"),
+    "|{}|*{}",
+    *("where({} > {}, 2, x)", "where({} < 1 and {} > 0, x, 1)", "indicator({} <= {})"),
+    "piecewise(({}, {} >= 1), (x, true))",
+]  # fmt: skip
+NAMES = [*FUNCTIONS, *CUTS, *catalogue.names()]
+SYMBOLS = [*"+-*/^,()<>&|= ", "**", "<=", "and", "not"]
+
+
+def random_formula(draw: random.Random, depth: int) -> str:
+    if depth == 0 or draw.random() < 0.25:
+        return draw.choice(LEAVES)
+    if draw.random() < 0.5:
+        parts = (random_formula(draw, depth - 1) for _ in range(2))
+        return draw.choice(JOINED).format(*parts)
+    name = draw.choice(NAMES)
+    known = FUNCTIONS[name].arity or draw.randint(1, 3) if name in FUNCTIONS else 1
+    count = known if draw.random() < 0.9 else draw.randint(1, 3)
+    return f"{name}({', '.join(random_formula(draw, depth - 1) for _ in range(count))})"
+
+
+def random_text(draw: random.Random) -> str:
+    """A formula, perhaps with a wrong character, or a row of words."""
+    text = random_formula(draw, draw.randint(1, 4))
+    kind = draw.random()
+    if kind < 0.1:
+        at = draw.randrange(len(text))
+        return text[:at] + draw.choice(SYMBOLS) + text[at + 1 :]
+    if kind < 0.3:
+        words = (draw.choice(draw.choice([SYMBOLS, LEAVES, NAMES])) for _ in range(12))
+        return "".join(words)
+    return text
+
+
+@pytest.mark.parametrize(
+    ("seed", "count"), [(1, 400), pytest.param(2, 20_000, marks=pytest.mark.search)]
+)
+def test_random_formulas_are_read_or_refused_in_a_line(seed: int, count: int) -> None:
+    draw, longest, read = random.Random(seed), "", 0
+    for _ in range(count):
+        try:
+            read += isinstance(parse(random_text(draw)), sp.Expr)
+        except ParseError as refusal:
+            longest = max(longest, str(refusal), key=len)
+    assert count / 5 < read < count
+    assert 0 < len(longest) < 700
+
+
+@pytest.mark.parametrize("text", [
+    "selu(1/ceil(piecewise((1e-3, x >= 1), (0.5, true))))",  # pieces that fold to one number
+    "elu(min(piecewise((1, x > 0), (1, true)), x))",
+])  # fmt: skip
+def test_pieces_that_fold_into_one(text: str) -> None:
+    assert read_or_refused(text) is not None
 
 
 def same(one: Any, other: Any) -> bool:

@@ -139,6 +139,19 @@ RULED = [
     exp(x**2 / 4) / x**2, exp(x**2 / 4 - Abs(x)), sin(x) * exp(x**2 / 3),
     sp.gamma(1 + Abs(x)), 1 / sp.gamma(1 + x**2), sp.gamma(2 + tanh(x)), sp.gamma(1 / (1 + x**2)),
     sp.gamma(1 + exp(-(x**2))),
+    sp.erfinv(tanh(x) / 2), sp.erfinv(1 / (1 + x**2)), sp.erfinv(exp(-Abs(x)) / 2) * exp(Abs(x)),
+    sp.LambertW(exp(x)), sp.LambertW(x**2), sp.LambertW(Abs(x)) - log(1 + Abs(x)),
+    sp.LambertW(exp(-Abs(x))) * exp(Abs(x)), sp.LambertW(sin(x) / 3), sp.LambertW(exp(x**2 / 5)),
+    1 / sp.LambertW(1 + x**2), 1 / sp.LambertW(3 + 1 / (1 + x**2)), sp.LambertW(3 + exp(-(x**2))),
+    1 / sp.erfinv(1 / (2 + x**2)),
+    sp.besselj(0, x), sp.besselj(1, x / 3), sp.besselj(3, tanh(x)), 1 / sp.besselj(2, 1 / x),
+    sp.besselj(0, 1 / x) / x, sp.besselj(1, sin(x)) * x, sp.besselj(5, exp(-Abs(x))) * exp(3 * x),
+    exp(x**2) * erfc(Abs(x)), exp(x**2 / 9) * erfc(x / 3), x**2 * exp(x**2) * erfc(Abs(x)),
+    exp(1 + x**2) * erfc(sqrt(1 + x**2)), exp(x**2 - x) * erfc(Max(x, -x, evaluate=False)),
+    exp(log(1 + exp(x)) ** 2) * erfc(log(1 + exp(x))), exp(x**2) * (1 - erf(Abs(x))),
+    exp(Max(x, 0) ** 2) * erfc(Max(x, 0)), 1 / (exp(x**2) * erfc(Abs(x))),
+    exp(sin(x) ** 2) * erfc(sin(x)), exp((x / 5 - 3) ** 2) * erfc(x / 5 - 3),
+    sp.floor(x + Rational(1, 2)), sp.floor(5 * tanh(x)), sp.sinc(sp.pi * x),
 ]  # fmt: skip
 
 # functions too large or too small for mpmath at 1e6
@@ -191,6 +204,8 @@ UNARY: list[Callable[[Any], Any]] = [
     lambda u: 1 / (2 + cos(u)), lambda u: exp(-Abs(u)), lambda u: log(1 + exp(-Abs(u))),
     lambda u: Max(u, 0), lambda u: u**3, lambda u: 1 - tanh(u), lambda u: 1 + erf(u),
     lambda u: Abs(u) ** Rational(2, 3), lambda u: 1 / (1 + exp(-Abs(u))),
+    lambda u: sp.LambertW(Abs(u)), lambda u: sp.besselj(2, u), lambda u: sp.erfinv(tanh(u) / 2),
+    lambda u: exp(u**2) * erfc(u, evaluate=False),
 ]  # fmt: skip
 BINARY: list[Callable[[Any, Any], Any]] = [
     lambda a, b: a + b, lambda a, b: a * b, lambda a, b: a - b,
@@ -283,6 +298,9 @@ def test_a_wrong_rule_is_caught(function: Any, e: sp.Expr, monkeypatch: pytest.M
         (Min(Max(x, 0), 6), 1, 6, 0, 0, 0),
         (log(cosh(x)), 1, 1, 1, 0, 0),
         (Abs(x) ** Rational(1, 2), 1, 1, Rational(1, 2), 0, 0),
+        (exp(x**2) * (1 + erf(x)), -1, 1 / sqrt(sp.pi), -1, 0, 0),
+        (exp(x**2) * erfc(x), 1, 1 / sqrt(sp.pi), -1, 0, 0),
+        (sp.LambertW(exp(x)), -1, 1, 0, -1, 0),
         (Piecewise((exp(x**2), x < 20), (x, True)), 1, 1, 1, 0, 0),
     ],
     ids=str,
@@ -296,6 +314,12 @@ def test_exponents_are_exact(
         with mpmath.workdps(40):
             right = mpmath.mpmathify(sp.N(wanted, 40))
             assert abs(f - right) <= 2.0**-48 * abs(right)  # 9000 costs 13 of 64 bits
+
+
+def test_the_inverse_of_an_exponential_grows_like_its_exponent() -> None:
+    g = growth(sp.LambertW(exp(x)), x, 1)
+    assert (g.linear, g.quadratic) == (0, 0)
+    assert g.power < 1.001
 
 
 def test_functions_that_end_vanish_from_their_last_jump_on() -> None:
