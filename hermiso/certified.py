@@ -31,6 +31,7 @@ from hermiso.balls.line import Line
 from hermiso.balls.moments import coefficient as line_coefficient
 from hermiso.balls.moments import mean, power, strength
 from hermiso.balls.spectrum import coefficients as line_coefficients
+from hermiso.budget import question
 from hermiso.errors import ActivationError, PrecisionError
 from hermiso.problem import located
 from hermiso.symbolic.nodes import Unevaluated
@@ -68,6 +69,7 @@ def coefficient(
     return _answer("coefficient", source, x, gain, digits, ask, degree)
 
 
+@question()
 def coefficients(
     source: Any, n: int, x: Symbol | None = None, *, gain: Any = None, digits: int = 30
 ) -> tuple[Ball, ...]:
@@ -113,6 +115,7 @@ def beta_minus_one(
     return ball
 
 
+@question()
 def _excess(activation: Activation, digits: int) -> Ball:
     closed = _closed("beta", activation) - 1
     with located("beta", activation):
@@ -213,6 +216,7 @@ def _line(activation: Activation) -> Line:
     return Line(activation.expression, activation.variable)
 
 
+@question()
 def _answer(
     what: str,
     source: Any,
@@ -231,6 +235,7 @@ def _answer(
         return Ball(enclosed(closed, digits))
 
 
+@question()
 def _function(
     what: str,
     at: Callable[..., Any],

@@ -18,6 +18,7 @@ from sympy import Expr, Symbol, oo
 from sympy.logic.boolalg import Boolean, BooleanAtom
 from sympy.polys.polyerrors import PolynomialError
 
+from hermiso import algebra
 from hermiso.errors import ActivationError, NoClosedForm, UnknownSign
 from hermiso.signs import sign_of
 
@@ -223,7 +224,7 @@ def _prod(values: Iterable[int]) -> int:
 
 
 def _polynomial_signs(u: Expr, x: Symbol) -> list[tuple[Expr, Expr, int]]:
-    p = sp.Poly(u, x)
+    p = algebra.poly(u, x)
     if p.degree() == 0:
         return [(-oo, oo, sign_of(p.LC()))]
     lead = sign_of(p.LC(), because=f"{u} changes sign at a kink on the side of its sign")
@@ -241,7 +242,7 @@ def _real_roots(p: sp.Poly) -> list[tuple[Expr, int]]:
     """Real roots in increasing order with multiplicities."""
     if p.degree() == 1:
         a, b = p.all_coeffs()
-        return [(sp.cancel(-b / a) if (b.free_symbols or a.free_symbols) else -b / a, 1)]
+        return [(algebra.cancel(-b / a) if (b.free_symbols or a.free_symbols) else -b / a, 1)]
     if p.degree() == 2:
         return _quadratic_roots(*p.all_coeffs())
     if p.free_symbols_in_domain or p.degree() > MAX_DEGREE:
@@ -254,14 +255,14 @@ def _real_roots(p: sp.Poly) -> list[tuple[Expr, int]]:
 
 
 def _quadratic_roots(a: Expr, b: Expr, c: Expr) -> list[tuple[Expr, int]]:
-    delta = sp.expand(b**2 - 4 * a * c)
+    delta = algebra.expand(b**2 - 4 * a * c)
     s = sign_of(delta)
     if s < 0:
         return []
     if s == 0:
         return [(-b / (2 * a), 2)]
     root = sp.sqrt(sp.factor_terms(delta)) * sign_of(a)
-    return [(sp.expand((-b - root) / (2 * a)), 1), (sp.expand((-b + root) / (2 * a)), 1)]
+    return [(algebra.expand((-b - root) / (2 * a)), 1), (algebra.expand((-b + root) / (2 * a)), 1)]
 
 
 def _affine_of_monotone(u: Any, x: Symbol) -> list[tuple[Expr, Expr, int]]:

@@ -17,6 +17,7 @@ import sympy as sp
 from sympy import Expr, Symbol
 
 from hermiso.activation import Activation, as_activation
+from hermiso.budget import question
 from hermiso.errors import (
     ActivationError,
     HermisoError,
@@ -183,16 +184,18 @@ def stated(
     what: str, source: Any, x: Symbol | None, gain: Any, argument: Symbol | None = None
 ) -> Iterator[Problem]:
     """State a problem; errors inside carry what was asked and about which activation."""
-    activation = as_activation(source, x, gain=gain)
-    with located(what, activation):
-        yield _problem(activation.expression, activation.variable, argument)
+    with question():
+        activation = as_activation(source, x, gain=gain)
+        with located(what, activation):
+            yield _problem(activation.expression, activation.variable, argument)
 
 
 @contextmanager
 def located(what: str, activation: Activation) -> Iterator[None]:
     """Add what was asked, and of which activation, to the errors raised inside."""
     try:
-        yield
+        with question():
+            yield
     except NotSquareIntegrable as error:
         raise NotSquareIntegrable(
             f"{what} of {activation.name}: it is not square-integrable under N(0, 1): {error}"

@@ -18,6 +18,7 @@ from typing import Any
 import sympy as sp
 from sympy import Expr, Integer, Symbol, oo
 
+from hermiso import algebra
 from hermiso.errors import NoClosedForm
 from hermiso.hermite import (
     ProbabilistHermite,
@@ -178,7 +179,7 @@ def _bell(kernel: Term, powers: dict[int, Expr], k: Expr) -> Expr:
     """x^m exp(p x^2 + q x) cos(w x + theta) on the line."""
     kappa = 1 - 2 * kernel.quad
     q, w = kernel.lin, kernel.freq
-    size = sp.exp(sp.expand((q**2 - w**2) / (2 * kappa))) / sp.sqrt(kappa)
+    size = sp.exp(algebra.expand((q**2 - w**2) / (2 * kappa))) / sp.sqrt(kappa)
     psi = kernel.phase + q * w / kappa
     top = max(powers)
     G = [_growth(k - j, q / kappa, w / kappa, 2 * kernel.quad / kappa) for j in range(top + 1)]
@@ -247,5 +248,5 @@ def _growth_by_recurrence(n: int, a: Expr, v: Expr, b: Expr) -> Pair:
     for j in range(n):
         re, im = now
         step = (a * re - v * im + j * b * last[0], a * im + v * re + j * b * last[1])
-        last, now = now, (sp.expand(step[0]), sp.expand(step[1]))
+        last, now = now, (algebra.expand(step[0]), algebra.expand(step[1]))
     return now

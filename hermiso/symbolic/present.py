@@ -14,6 +14,7 @@ import sympy as sp
 from sympy import Expr, Integer, Rational
 from sympy.simplify.fu import TR8
 
+from hermiso import algebra
 from hermiso.errors import ActivationError
 from hermiso.symbolic.laurent import (
     cancelled,
@@ -51,7 +52,7 @@ def _is_denominator(p: Expr) -> bool:
 
 
 def _expand(e: Expr) -> Expr:
-    return sp.expand(e, power_exp=False, power_base=False, log=False, complex=False)
+    return algebra.expand(e, power_exp=False, power_base=False, log=False, complex=False)
 
 
 def _many_waves(term: Expr) -> bool:
@@ -71,7 +72,7 @@ def _one_exponential(term: Expr) -> Expr:
         return term
     rest = sp.Mul(*(f for f in sp.Mul.make_args(term) if not isinstance(f, sp.exp)))
     total = sp.Add(*(f.args[0] for f in parts))
-    return rest * sp.exp(sp.factor(total) if over_sums else sp.expand(total))
+    return rest * sp.exp(algebra.factor(total) if over_sums else algebra.expand(total))
 
 
 def tidy(e: Expr) -> Expr:
