@@ -43,7 +43,7 @@ class Limits:
     """
 
     terms: float | None = 40_000
-    boxes: float | None = 400_000
+    boxes: float | None = 150_000
     seconds: float | None = 10.0
 
 
@@ -132,9 +132,21 @@ def question() -> Iterator[None]:
     except RecursionError:
         raise ActivationError("the expression is nested too deeply; flatten it") from None
     except MemoryError:
-        raise BudgetExceeded("more memory than there is; ask for fewer digits") from None
+        raise BudgetExceeded("it takes more memory than there is; ask for fewer digits") from None
+    except Exception as error:
+        if _is_ours(error):
+            raise
+        raise ActivationError(f"sympy cannot work with it: {error!s:.200}") from error
     finally:
         _ACCOUNT.reset(token)
+
+
+def _is_ours(error: Exception) -> bool:
+    """Whether the statement that failed is one of this package, and not of one below it."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    return place is None or place.tb_frame.f_globals.get("__name__", "").startswith("hermiso")
 
 
 def spend_terms(n: float = 1) -> None:

@@ -23,6 +23,7 @@ from hermiso.errors import ActivationError, NoClosedForm, UnknownSign
 from hermiso.signs import sign_of
 
 MAX_DEGREE = 24  # of polynomials whose roots become kinks
+MAX_BITS = 14_000  # of a constant; Python prints integers of up to 4300 digits
 _STEP_LIKE = (sp.Abs, sp.sign, sp.Heaviside)
 _FLAT = (sp.Max, sp.Min, sp.Piecewise, sp.floor, sp.ceiling, sp.frac, sp.Mod)
 _INCREASING = {  # functions F with F(0) = 0, their range and inverse
@@ -95,8 +96,8 @@ class _Splitter:
         parts = [self.pieces(a) for a in args]
         if e is not None and all(len(p) == 1 for p in parts):
             same = all(p[0].expression is a for p, a in zip(parts, args, strict=True))
-            return _whole(e if same else func(*(p[0].expression for p in parts)))
-        return tuple(Piece(lo, hi, func(*values)) for lo, hi, values in _refined(parts))
+            return _whole(e if same else _built(func, [p[0].expression for p in parts]))
+        return tuple(Piece(lo, hi, _built(func, values)) for lo, hi, values in _refined(parts))
 
     def _signs(self, u: Any) -> Pieces:
         """The sign of u as pieces with values 1, 0, -1."""
@@ -168,6 +169,15 @@ class _Splitter:
             if _decided(condition):
                 return value
         return None
+
+
+def _built(func: Callable[..., Any], values: list[Any]) -> Any:
+    """Apply a function, but for powers of numbers that would fill pages."""
+    if func is sp.Pow and values[0].is_Rational and values[1].is_Integer:
+        size = int(values[0].p).bit_length() + int(values[0].q).bit_length()
+        if size * abs(values[1]) > MAX_BITS:
+            raise NoClosedForm(f"a constant has more than {MAX_BITS} bits")
+    return func(*values)
 
 
 def _decided(condition: Boolean) -> bool:

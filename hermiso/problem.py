@@ -27,7 +27,9 @@ from hermiso.errors import (
     UnknownSign,
 )
 from hermiso.evaluate import over_mpmath
+from hermiso.hermite import ProbabilistHermite
 from hermiso.integrability import screen
+from hermiso.symbolic.coefficients import symbolic_hermite_mean
 from hermiso.symbolic.confirm import Integrand, Reference, references, same_value
 from hermiso.symbolic.exact import ExactFunction, exact
 from hermiso.symbolic.present import ratio, tidy
@@ -35,6 +37,38 @@ from hermiso.symbolic.samples import samples
 from hermiso.symbolic.symmetry import symmetry
 
 _CORRELATIONS = (sp.Rational(5, 9), sp.Rational(-4, 11), sp.Rational(6, 7))
+
+
+@dataclass(frozen=True)
+class GeneralCoefficient:
+    """A formula for c_n, n >= low.
+
+    Attributes:
+        expression: c_n.
+        degree: the symbol n.
+        low: the degree from which on it holds.
+    """
+
+    expression: Expr
+    degree: Symbol
+    low: int
+
+    def at(self, n: int) -> Expr:
+        """Return c_n with factorials and gamma functions as they stand, not multiplied out."""
+        return _kept(self.expression, self.degree, sp.Integer(n))
+
+
+_KEPT = (sp.gamma, sp.factorial, ProbabilistHermite)
+
+
+def _kept(e: Expr, n: Symbol, value: Expr) -> Expr:
+    if not e.has(n):
+        return e
+    if e == n:
+        return value
+    args = [_kept(a, n, value) for a in e.args]
+    pole = isinstance(e, sp.gamma) and args[0].is_Integer and args[0] <= 0
+    return e.func(*args, evaluate=False) if isinstance(e, _KEPT) and not pole else e.func(*args)
 
 
 @dataclass(frozen=True)
@@ -122,6 +156,17 @@ class Problem:
         """Compare c_k with quadrature at every sample."""
         for reference in self.references:
             reference.confirm(closed, Integrand(degree=k), f"c_{k}")
+
+    @cached_property
+    def general_coefficient(self) -> GeneralCoefficient:
+        """The coefficient for every degree above a low one, confirmed; raises NoClosedForm."""
+        n = sp.Dummy("k", integer=True, nonnegative=True)
+        mean, low = symbolic_hermite_mean(self.exact, n)
+        self.require_square_integrable()
+        general = sp.factor_terms(sp.powsimp(mean) / sp.sqrt(sp.factorial(n)))
+        for j in (low, low + 1, low + 2, low + 5, low + 8):
+            self.confirm_coefficient(general.subs(n, j).doit(), j)
+        return GeneralCoefficient(general, n, low)
 
     def same_at_degree(self, general: Expr, n: Symbol, k: int, stated_value: Expr) -> bool:
         """Whether a formula in the degree n gives a known value at n = k."""

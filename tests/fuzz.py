@@ -49,7 +49,7 @@ def _product(random: Random, depth: int) -> str:
     factors = [_atom(random, depth) for _ in range(random.choice((1, 1, 1, 1, 2, 2, 3)))]
     if random.random() < 0.3:
         factors.insert(0, _number(random))
-    return factors[0] + "".join(random.choice("***/") + f for f in factors[1:])
+    return factors[0] + "".join(random.choice("****/") + f for f in factors[1:])
 
 
 def _atom(random: Random, depth: int) -> str:

@@ -19,6 +19,7 @@ from sympy import Expr, Symbol
 
 from hermiso.errors import (
     ActivationError,
+    BudgetExceeded,
     ConfirmationError,
     HermisoError,
     NoClosedForm,
@@ -103,6 +104,8 @@ class Reference:
             return
         try:
             ball = self._enclosure(weight)
+        except BudgetExceeded:
+            raise
         except HermisoError as error:
             raise NoClosedForm(f"{what} could not be confirmed: {error}") from error
         slack = max(abs(value), ball.rad) * mpmath.mpf(10) ** (4 - DIGITS)
@@ -142,6 +145,8 @@ class Reference:
         line = Line(self.expression.subs(dict(self.sample)), self.x)
         try:
             return Ball(dual_at(line, None, rho, DIGITS - 4))
+        except BudgetExceeded:
+            raise
         except HermisoError as error:
             raise NoClosedForm(f"the dual could not be confirmed: {error}") from error
 

@@ -16,6 +16,7 @@ from sympy.simplify.fu import TR8
 
 from hermiso import algebra
 from hermiso.errors import ActivationError
+from hermiso.hermite import ProbabilistHermite
 from hermiso.symbolic.laurent import (
     cancelled,
     cleared,
@@ -77,6 +78,8 @@ def _one_exponential(term: Expr) -> Expr:
 
 def tidy(e: Expr) -> Expr:
     """Return the shortest of a few equivalent forms."""
+    if e.has(ProbabilistHermite):  # its coefficients come factored
+        return _with_factors(e)
     flat = expanded(e)
     if flat.is_Atom or _size(flat) > MAX_TIDY:
         return flat
@@ -86,6 +89,22 @@ def tidy(e: Expr) -> Expr:
     if _has_sum_denominators(flat):
         candidates.append(fraction(*lowest_terms(flat, Integer(1))))
     return _shortest(candidates)
+
+
+def _with_factors(e: Expr) -> Expr:
+    """Factor what Hermite polynomials are multiplied by, and the exponents."""
+    parts = sp.Mul.make_args(sp.factor_terms(sp.powsimp(e)))
+    powers = sp.Add(*(f.exp for f in parts if isinstance(f, sp.exp)))
+    rest = (f if isinstance(f, sp.exp) else _each_factored(f) for f in parts)
+    rest = (f for f in rest if not isinstance(f, sp.exp))
+    return sp.Mul(*rest) * sp.exp(algebra.factor(algebra.together(powers)))
+
+
+def _each_factored(e: Expr) -> Expr:
+    if e.is_Add and e.has(ProbabilistHermite):
+        return sp.factor_terms(sp.Add(*map(_each_factored, e.args)))
+    factors = (algebra.factor(algebra.together(f)) if f.is_Add else f for f in sp.Mul.make_args(e))
+    return sp.Mul(*factors)
 
 
 def _shortest(candidates: Iterable[Expr]) -> Expr:
