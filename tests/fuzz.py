@@ -7,6 +7,7 @@ A case is a formula of at most 200 characters and a question. It runs in a forke
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import os
 import resource
 import signal
@@ -200,6 +201,7 @@ def _limit(memory: int, seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (base + memory, base + memory))
     used = int(sum(resource.getrusage(resource.RUSAGE_SELF)[:2]))
     resource.setrlimit(resource.RLIMIT_CPU, (used + seconds, used + seconds + 1))
+    faulthandler.register(signal.SIGXCPU, chain=True)  # say where it hangs
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     for stream in (sys.stdin, sys.stdout):
         stream.close()
