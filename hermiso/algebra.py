@@ -23,6 +23,7 @@ HIGHEST = 100  # degree
 MOST = 4000  # monomials of that degree in all generators
 LONGEST = 4000  # bits of a coefficient
 LARGEST = 5_000  # terms of a product that is multiplied out
+LONG = 2000  # operations of a formula that is written as one fraction
 SIMPLE = 100  # operations of a formula that is simplified
 RATIO = 24  # of commensurable exponents that count as powers of one generator
 
@@ -33,8 +34,8 @@ def factor(e: Expr) -> Expr:
 
 
 def together(e: Expr) -> Expr:
-    """Return sp.together(e) where it is cheap, else e."""
-    return sp.together(e) if is_small(e) else e
+    """Return sp.together(e), which works term by term, for a formula that is not too long."""
+    return sp.together(e) if e.count_ops() <= LONG else e
 
 
 def cancel(e: Expr) -> Expr:
