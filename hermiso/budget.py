@@ -38,7 +38,7 @@ class Limits:
     Attributes:
         terms: handled by exact derivations; beyond them the answer is a node, or by balls.
         boxes: evaluations on balls, each counted once for every 20 operations of its formula
-            and every 500 bits.
+            and every 1500 bits.
         seconds: of processor time of the thread, so that a busy machine changes no answer.
     """
 

@@ -31,7 +31,7 @@ from hermiso.budget import spend_boxes
 from hermiso.errors import NoClosedForm
 
 Function = Callable[[Any], Any]
-BITS = 500  # from where on a box costs more
+BITS = 1500  # from where on a box costs more
 SLOW = (sp.erf, sp.erfc, sp.erfi, sp.gamma, sp.loggamma)  # as slow as 20 boxes
 NARROW = 0.25  # half the side of a box on which Taylor's formula is tried
 

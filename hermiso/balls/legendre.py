@@ -16,7 +16,7 @@ from hermiso.budget import spend_boxes
 LADDER = tuple(sorted({round(4 * 1.22**j) for j in range(1, 48)}))
 ELLIPSES = (16.0, 11.0, 8.0, 6.0, 4.5, 3.5, 2.75, 2.25, 1.875, 1.625)
 
-BITS, PER_BOX = 500, 50  # a polynomial of degree 50 at 500 bits takes as long as a box
+BITS, PER_BOX = 1500, 50  # a polynomial of degree 50 takes as long as a box
 
 
 @lru_cache(maxsize=256)
