@@ -382,7 +382,13 @@ def _height(expression: Any) -> int:
 def _bits(expression: Any) -> int:
     """Bits of the rational factors, which a power of the expression multiplies."""
     bases = (f.base if f.is_Pow else f for f in sp.Mul.make_args(expression))
-    return sum(int(b.p).bit_length() + int(b.q).bit_length() for b in bases if b.is_Rational)
+    return sum(map(_bits_of_factor, bases))
+
+
+def _bits_of_factor(base: Any) -> int:
+    if isinstance(base, sp.Piecewise):  # sympy raises its values to the power, one by one
+        return sum(_bits(value) for value, _ in base.args)
+    return int(base.p).bit_length() + int(base.q).bit_length() if base.is_Rational else 0
 
 
 def _bits_within(expression: Any) -> int:

@@ -24,6 +24,8 @@ ROOMS = (
     {"errors"},
     {"extras", "checker"},
     {"writing"},
+    {"budget"},
+    {"algebra"},
     {"hermite"},
     {"signs"},
     {"pieces"},

@@ -1,0 +1,44 @@
+"""Any formula of up to 200 characters is answered or refused within 10 s and 1 GB.
+
+`python -m tests.fuzz -n 2000` prints the counts and the slowest ten.
+"""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tests import fuzz
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="cases run in forked processes")
+
+
+def faults(number: int, first: int = 0) -> list[str]:
+    fuzz.preload()
+    outcomes = [fuzz.outcome(*case) for case in fuzz.cases(fuzz.SEED, number, first)]
+    print(fuzz.summary(outcomes))
+    assert sum(o.kind == "answer" for o in outcomes) > number / 3
+    return [f"{o.kind}: {o.question} {o.formula}" for o in outcomes if o.is_fault]
+
+
+def test_a_few_formulas() -> None:
+    assert faults(40) == []
+
+
+@pytest.mark.search
+def test_many_formulas() -> None:
+    assert faults(100_000, 1_000_000) == []
+
+
+def test_a_hanging_or_greedy_question_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    def hang(_: object) -> None:
+        while True:
+            pass
+
+    monkeypatch.setitem(fuzz.QUESTIONS, "hang", hang)
+    monkeypatch.setitem(fuzz.QUESTIONS, "crash", lambda _: os.abort())
+    monkeypatch.setitem(fuzz.QUESTIONS, "eat", lambda _: bytes(2 * fuzz.MEMORY))
+    assert fuzz.outcome("hang", "x", seconds=1).kind == "timeout"
+    assert fuzz.outcome("crash", "x").kind == "killed by signal 6"
+    assert fuzz.outcome("eat", "x").kind == "refused: BudgetExceeded"
