@@ -12,7 +12,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any
 
 import numpy as np
 
@@ -47,6 +46,7 @@ class Derivative:
         noise: relative error of its values, if it is not that of float64.
         size: what the noise is relative to, if that is larger than the values.
         probes: points at which the polynomials of panels are to be checked.
+        gaps: the differences of the points of the jumps, if the points are rounded.
     """
 
     smooth: Function
@@ -56,6 +56,7 @@ class Derivative:
     noise: float | None = None
     size: Function | None = None
     probes: Array | None = None
+    gaps: Array | None = None
 
     @cached_property
     def panels(self) -> Panels:
@@ -280,25 +281,6 @@ class _Plane:
             met = np.hstack([moving - shift, self.sign * moving + shift]) / c
         fixed = np.broadcast_to(base, (shift.size, base.size))
         return np.sort(np.hstack([fixed, np.clip(met, a, b)]), axis=1)
-
-
-def masses(jumps: Any, theta: Array) -> Array:
-    """The sum over pairs of jumps of J J' sin(t) times the density at both.
-
-    The density is taken less its value at the origin: jumps far below 1 apart may add to 0.
-    """
-    c, d = np.cos(theta / 2), np.sin(theta / 2)
-    total = np.full(theta.shape, sum(jump for _, jump in jumps) ** 2)
-    for s, first in jumps:
-        for t, second in jumps:
-            exponent = _squared_ratio(s + t, c) + _squared_ratio(s - t, d)
-            total += first * second * np.expm1(-exponent / 8)
-    return np.asarray(total / (2 * math.pi))
-
-
-def _squared_ratio(a: float, b: Array) -> Any:
-    with np.errstate(divide="ignore", over="ignore"):
-        return (a / b) ** 2 if a else np.zeros_like(b)
 
 
 def _nodes(edges: Array) -> tuple[Array, Array]:
