@@ -10,7 +10,7 @@ cancels as t -> 0 or t -> pi.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 import numpy as np
@@ -80,6 +80,20 @@ class Derivative:
             if np.max(np.abs(mirrored - sign * p.values), initial=0.0) <= _SAME * top:
                 return sign
         return 0
+
+    @cached_property
+    def centre(self) -> float:
+        """The constant that leaves an odd function, if there is one; else 0."""
+        p = self.panels
+        if self.parity or not p.lower.size:
+            return 0.0
+        sums = (p.values + self.smooth(-p.nodes)) / 2
+        constant = bool(np.ptp(sums) <= _SAME * np.max(np.abs(p.values)))
+        return float(np.median(sums)) if constant else 0.0
+
+    def less(self, constant: float) -> Derivative:
+        """The smooth part alone, less a constant."""
+        return replace(self, smooth=lambda z: self.smooth(z) - constant, jumps=(), gaps=None)
 
     @cached_property
     def _weighed(self) -> tuple[Panels, Array]:
@@ -264,12 +278,17 @@ class _Plane:
         u, w = _nodes(self._edges(shift))
         values = s(c * u + shift[..., None]) * s(self.sign * (c * u - shift[..., None]))
         values *= w * np.exp(-(u**2) / 2)
-        return np.asarray(np.sum(values, axis=(1, 2)) / _ROOT)
+        return np.asarray(np.sum(values, axis=(1, 2)) * (2 if self.folded else 1) / _ROOT)
+
+    @property
+    def folded(self) -> bool:
+        """Whether the integrand is even in u as well: half of that line is taken twice too."""
+        return self.sign > 0 and self.d.parity != 0
 
     def _edges(self, shift: Array) -> Array:
         """Panel edges in u, for every v: also where x or sign y meets an edge of s."""
         c, d = self.axes[0], self.d
-        a, b = self._ends(c, self.sign < 0)
+        a, b = self._ends(c, self.sign < 0 or self.folded)
         base = np.linspace(a, b, max(1, math.ceil((b - a) / _WIDEST)) + 1)
         moving = d.features
         if d.reach * self.axes[1] < d.narrowest / 2:  # only kinks are to be met exactly

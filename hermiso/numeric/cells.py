@@ -163,7 +163,7 @@ def ball_function(e: Expr, x: Symbol) -> Any:
     from hermiso.balls.boxes import sharper
     from hermiso.balls.compile import compiled
 
-    several = _with_tails(e).replace(
+    several = _with_logistics(_with_tails(e)).replace(
         lambda p: p.is_Pow and p.exp.is_Integer and p.exp < -1,
         lambda p: sharper(1 / p.base) ** -p.exp,  # powers of a logistic function
     )
@@ -184,6 +184,18 @@ def _with_tails(e: Expr) -> Expr:
         return c * OnePlusErf(k / c * f.args[0]) if f.func is sp.erf and k in (c, -c) else sum_
 
     return e.replace(sp.erfc, lambda u: 1 - sp.erf(u)).replace(lambda s: s.is_Add, tail)
+
+
+def _with_logistics(e: Expr) -> Expr:
+    """Write exp(u)/(1 + exp(u)) as 1/(1 + exp(-u)): far out the boxes of both factors are wide."""
+
+    def joined(product: Expr) -> Expr:
+        for f in product.args:
+            if f.func is sp.exp and 1 / (1 + f) in product.args:
+                return product / f * (1 + f) / (1 + 1 / f)
+        return product
+
+    return e.replace(lambda p: p.is_Mul, joined)
 
 
 def log_bound(box: Any, centre: float, across: float, up: float) -> float:

@@ -42,6 +42,9 @@ def dual(d: Derivative) -> Function:
     """E[s(x) s(y)] of the smooth part."""
     if d.steps is not None:
         return _between_steps(d)
+    if d.centre:  # odd but for a constant, as a logistic function: a quarter of the plane is enough
+        odd = dual(d.less(d.centre))
+        return lambda theta: odd(theta) + d.centre**2
     found, complete = _coefficients(d)
     series = _Series(found.coefficients**2)
     return series if complete else _Joined(d, series)
