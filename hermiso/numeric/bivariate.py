@@ -32,6 +32,7 @@ _TOLERANCE = 1e-16
 _ROUNDED = 4 * float(np.finfo(float).eps)
 _CHUNK = 2**21  # points of the plane at a time
 _MAX_OUTER = 200
+BUDGET = 2**26  # points of the plane for one kernel map: some ten seconds
 _PROBES = 48
 _HALVINGS = 12
 _ROOT = math.sqrt(2 * math.pi)
@@ -185,6 +186,18 @@ class Derivative:
         density = s**2 * np.exp(-(z**2) / 2)
         return max(_NEAR, float(np.max(z[density > _NEGLIGIBLE * np.max(density)])))
 
+    @cached_property
+    def _spent(self) -> list[int]:
+        return [0]
+
+    def spend(self, points: int) -> None:
+        """Count points of the plane; raise PrecisionError beyond the budget."""
+        self._spent[0] += points
+        if self._spent[0] > BUDGET:
+            raise PrecisionError(
+                f"more than {BUDGET} points of the plane would be needed; use hermiso.certified"
+            )
+
     def plane(self, theta: Array, sign: int = 1) -> Array:
         """E[s(x) s(sign y)] of the smooth part at angles t in (0, pi/2), by quadrature."""
         found = [_Plane(self, t, sign).mean() for t in theta.ravel().tolist()]
@@ -275,7 +288,9 @@ class _Plane:
     def _inner(self, v: Array) -> Array:
         (c, side), s = self.axes, self.d.smooth
         shift = side * v[:, None]
-        u, w = _nodes(self._edges(shift))
+        edges = self._edges(shift)
+        self.d.spend(_INNER * edges.size)
+        u, w = _nodes(edges)
         values = s(c * u + shift[..., None]) * s(self.sign * (c * u - shift[..., None]))
         values *= w * np.exp(-(u**2) / 2)
         return np.asarray(np.sum(values, axis=(1, 2)) * (2 if self.folded else 1) / _ROOT)

@@ -259,7 +259,7 @@ def build(
     total = sum(share.variance for share in shares)
     if not total > 0:
         raise ActivationError(f"{name}: Var sigma(z) is 0: a constant has no kernel map")
-    error = noise / 10 + _worst(shares) + (_SAFETY * d.relative if estimated else 0.0)
+    error = noise / 3 + _worst(shares) + (_SAFETY * d.relative if estimated else 0.0)
     if variance:
         seen = abs(total / variance - 1)
         error = max(error, _SAFETY * seen if seen > _AGREES else 0.0)

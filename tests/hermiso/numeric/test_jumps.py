@@ -2,7 +2,7 @@
 
 For sigma = a x + A erf(x) + sum_i J_i [x > t_i], with d/drho of the dual written out by Price,
 
-    Var (1 - kappa(cos t)) = integral over [0, t] of sin(s) S(s) + sum_ij J_i J_j exp(-q_ij(s))/(2 pi)
+    Var (1 - kappa(cos t)) = integral over [0, t] of sin(s) S(s) + sum_ij J_i J_j exp(-q_ij)/(2 pi)
 
 and S = a^2 + 2 a E + 4 A^2/(pi sqrt(9 - 4 cos^2 s)) + the terms of one jump, in closed form.
 """
