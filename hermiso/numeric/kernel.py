@@ -286,7 +286,8 @@ def _smooth_share(d: Derivative, noise: float) -> _Share:
     size = ROUNDED / noise * jumps * math.sqrt(d.second)
     goal = Goal(lengths, partial(np.full_like, fill_value=size), 1e-16, noise, _probes(d))
     p = _resolved(f, goal, _MAX_PANELS)
-    return _Share(p, *_quotients(p, masses=False), np.where(p.resolved, 0.0, p.tail), False)
+    lost = np.where(p.resolved, 0.0, p.tail) + np.finfo(float).eps * jumps * math.sqrt(d.second)
+    return _Share(p, *_quotients(p, masses=False), lost, False)
 
 
 def _masses_share(d: Derivative) -> _Share:

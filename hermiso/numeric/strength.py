@@ -135,9 +135,11 @@ def _shape(m: AnyModel, low: float) -> _Shape:
     if m.expansions is None:
         return _Shape(m.value, np.zeros_like, 0.0, lambda u, everywhere=False: m.accurate(u))
     (a0, a1, *_), (b0, b1, *_) = m.expansions
-    s0, slope = (a0 + b0) / 2, (a1 + b1) / 2
-    z = np.linspace(-6, 6, 97)
-    s, density = m.value(1.5 * low * z) - s0, np.exp(-(z**2) / 2)
+    z, slope = np.linspace(-6, 6, 97), (a1 + b1) / 2
+    values, density = m.value(1.5 * low * z), np.exp(-(z**2) / 2)
+    with np.errstate(over="ignore", invalid="ignore"):  # of a jump at 0 the side that lasts
+        s0 = min(((a0 + b0) / 2, a0, b0), key=lambda c: float(density @ (values - c) ** 2))
+    s = values - s0
     rest = s - slope * 1.5 * low * z
     with np.errstate(over="ignore", invalid="ignore"):
         tilted = bool(density @ rest**2 < density @ s**2)
