@@ -116,9 +116,10 @@ class Cells:
             middle = (a + b) / 2
             found.append(middle)
             count += a.size
-            if count > MAX_CELLS:
+            limit = round(MAX_CELLS * min(max(1.0, gain / 128), 8.0))  # at large gains more is seen
+            if count > limit:
                 raise PrecisionError(
-                    f"near {middle[0]:.6g} it changes too fast: more than {MAX_CELLS} panels "
+                    f"near {middle[0]:.6g} it changes too fast: more than {limit} panels "
                     "would be needed; use hermiso.certified"
                 )
             a, b = np.concatenate([a, middle]), np.concatenate([middle, b])
