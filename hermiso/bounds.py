@@ -43,6 +43,8 @@ from hermiso.layerwise import (
     as_spectrum,
     as_strength,
     asked_by,
+    check_reach,
+    check_start,
     first_layer,
     log_expm1,
     logistic_step,
@@ -349,16 +351,17 @@ def depth_for_gap(
         raise BoundError("beta is 1, the activation is linear and no gap shrinks; beta > 1 helps")
     if target <= least:
         raise BoundError(f"the gap settles near {least:.3g} at width {width}; ask for more")
-    _check_start(gap0, **given)
+    check_start(gap0, **given)
     steps = getattr(bound, "func", bound) in (logistic, oppenheim_schur, samplewise)
-    farthest = DEEPEST if steps else FARTHEST
     try:
-        return first_layer(lambda layer: mean_field(layer) + least, target, farthest)
+        if steps:
+            check_reach(beta, float(mean_field(0)), target - least)
+        last = DEEPEST if steps else FARTHEST
+        return first_layer(lambda layer: mean_field(layer) + least, target, last)
     except BoundError as error:
         deep = _by_all_layers(beta, gap0, n, target - least, given.get("G0")) if steps else None
         closed = f"all_layers needs no steps and reaches it at layer {deep}"
-        advice = closed if deep else "the target must be larger"
-        raise BoundError(f"{error}; {advice}") from None
+        raise BoundError(f"{error}; {closed if deep else 'the target must be larger'}") from None
 
 
 def _least(beta: float, n: int | None, width: int, bound: Bound, G0: ArrayLike | None) -> float:
@@ -374,17 +377,6 @@ def _least(beta: float, n: int | None, width: int, bound: Bound, G0: ArrayLike |
     if n not in (None, size):
         raise BoundError(f"n is {n!r}; it must be {size}, the number of samples of G0")
     return floor(beta, size, width)  # type: ignore[arg-type]
-
-
-def _check_start(
-    gap0: float | None, G0: ArrayLike | None = None, potential0: float | None = None, **_: Any
-) -> None:
-    """Refuse an input that no number of layers separates."""
-    seen = "the input is degenerate: its {} is infinite at every layer; it must be finite"
-    if gap0 == math.inf or (G0 is not None and isometry_gap(as_matrix(G0)) == math.inf):
-        raise BoundError(seen.format("gap"))
-    if potential0 == math.inf:
-        raise BoundError(seen.format("potential"))
 
 
 def _by_all_layers(

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hermiso.errors import BoundError, GramError
+from hermiso.gram import isometry_gap
 
 Array: TypeAlias = NDArray[np.float64]
 Bound: TypeAlias = Callable[..., Any]
@@ -22,6 +23,9 @@ Value = TypeVar("Value", float, Array)
 FARTHEST = 2**62  # layers that a search for a depth tries
 DEEPEST = 2**17  # layers that are stepped through
 GRID = 4096  # layers that a search for a depth looks at together
+_FEW = 8  # terms of a spectrum
+_MEMORY = 4e9  # bytes
+_COPIES = 12  # matrices of float64 that a layer takes while its gap is computed
 HUGE = 40.0  # g beyond which e^-g is lost beside 1
 
 
@@ -44,6 +48,11 @@ def walked(step: Callable[[Value], Value], start: Value, layers: Array) -> Array
 
 def logistic_step(beta: float, y: Any) -> Any:
     """Log x -> log(x (2 - beta + x)/(1 + beta x)), entry by entry and without overflow."""
+    if isinstance(y, float) and beta < 2:  # numpy takes ten times as long for one number
+        ratio = math.exp(-abs(y))
+        if y > 0:
+            return y + math.log1p((2 - beta) * ratio) - math.log(beta + ratio)
+        return y + math.log(2 - beta + ratio) - math.log1p(beta * ratio)
     small = np.exp(-np.abs(y))  # x or 1/x, whichever is below 1
     p = 2 - beta
     with np.errstate(divide="ignore", invalid="ignore"):  # of the form that is not taken
@@ -55,12 +64,21 @@ def oppenheim_step(p: Array, g: float) -> float:
     """-sum p_k log(1 - u^k), u = 1 - e^-g, to full relative accuracy for every g."""
     if g == 0 or g == math.inf:
         return g
+    if g < HUGE and p.size < _FEW:  # numpy takes ten times as long for a few numbers
+        return -math.fsum(q * _log_rest(g, k) for k, q in enumerate(p.tolist(), 1))
     k = np.arange(1, p.size + 1)
     if g < 0.5:
         return float(-(p @ np.log1p(-((-math.expm1(-g)) ** k))))
     if g > HUGE:  # 1 - u^k = k e^-g
         return float(g - p @ np.log(k))
     return float(-(p @ np.log(-np.expm1(k * math.log1p(-math.exp(-g))))))
+
+
+def _log_rest(g: float, k: int) -> float:
+    """log(1 - u^k), u = 1 - e^-g."""
+    if g < 0.5:
+        return math.log1p(-((-math.expm1(-g)) ** k))
+    return math.log(-math.expm1(k * math.log1p(-math.exp(-g))))
 
 
 def log_expm1(y: float) -> float:
@@ -76,20 +94,41 @@ def first_layer(at: Callable[[ArrayLike], Any], target: float, farthest: int = F
     Args:
         at: a bound as a function of the layer, vectorised; it never rises.
         target: what it is to reach.
-        farthest: the last layer to try, a power of 2.
+        farthest: the last layer to try.
 
     Raises:
         BoundError: no layer reaches it.
     """
     low, high = 0, 1
-    while not at(high) <= target:
-        low, high = high, 2 * high
-        if high > farthest:
-            seen = f"the bound is {float(at(low)):.6g} at layer {low}, the last one tried"
+    while not (value := at(high)) <= target:
+        if high >= farthest:
+            seen = f"the bound is {float(value):.6g} at layer {high}, the last one tried"
             raise BoundError(f"{seen}, above the target {target:.6g}")
+        low, high = high, min(8 * high, farthest)  # a bound that steps starts anew each time
     while high - low > 1:
         low, high = _narrowed(at, target, low, high)
     return high
+
+
+def check_start(
+    gap0: float | None, G0: ArrayLike | None = None, potential0: float | None = None, **_: Any
+) -> None:
+    """Refuse an input that no number of layers separates."""
+    seen = "the input is degenerate: its {} is infinite at every layer; it must be finite"
+    if gap0 == math.inf or (G0 is not None and isometry_gap(as_matrix(G0)) == math.inf):
+        raise BoundError(seen.format("gap"))
+    if potential0 == math.inf:
+        raise BoundError(seen.format("potential"))
+
+
+def check_reach(beta: float, start: float, target: float) -> None:
+    """Say at once what no step can reach: each keeps 2 - beta of a bound at least."""
+    last = start * (2 - beta) ** DEEPEST
+    if last > target:
+        raise BoundError(
+            f"the bound is at least {last:.6g} at layer {DEEPEST}, the last one that is stepped "
+            f"to, above the target {target:.6g}"
+        )
 
 
 def _narrowed(
@@ -190,6 +229,19 @@ def as_layers(layer: ArrayLike) -> Array:
     if layers.dtype == bool or layers.dtype.kind not in "iu" or np.any(layers < 0):
         raise BoundError(f"layer is {layer!r}; layers are integers >= 0")
     return layers.astype(np.float64)
+
+
+def as_depth(depth: int, n: int) -> int:
+    """Read a depth, an integer >= 0 whose layers of n samples fit into memory."""
+    if isinstance(depth, bool) or not hasattr(depth, "__index__") or depth < 0:
+        raise BoundError(f"the depth is {depth!r}; it must be an integer >= 0")
+    needed = 8 * _COPIES * (int(depth) + 1) * n**2
+    if needed > _MEMORY:
+        raise BoundError(
+            f"the depth is {depth}: with {n} samples its layers take {needed / 1e9:.3g} GB; at "
+            f"most {_MEMORY / 1e9:g} GB are allowed: ask for fewer layers"
+        )
+    return int(depth)
 
 
 def as_norms(norms: ArrayLike) -> Array:

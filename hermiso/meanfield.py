@@ -35,8 +35,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hermiso.errors import BoundError, GramError
+from hermiso.errors import GramError
 from hermiso.gram import isometry_gap
+from hermiso.layerwise import as_depth
 from hermiso.numeric import coefficients, kernel_map
 
 Array = NDArray[np.float64]
@@ -97,20 +98,19 @@ def mean_field(
         complement: whether G0 holds 1 - rho in place of rho; see `complements`.
 
     Raises:
-        BoundError: the depth is no integer >= 0.
+        BoundError: the depth is no integer >= 0, or its layers take more than 4 GB.
         GramError: G0 is no Gram matrix, or no complement of one.
     """
-    if isinstance(depth, bool) or not hasattr(depth, "__index__") or depth < 0:
-        raise BoundError(f"the depth is {depth!r}; it must be an integer >= 0")
     first, blur = _from_complement(G0) if complement else _from_gram(G0)
+    layers = as_depth(depth, len(blur))
     pairs = [first]
     step = _Step.of(activation, gain)
-    for _ in range(int(depth)):
+    for _ in range(layers):
         pairs.append(step(pairs[-1]))
     gram, near, far = (_square(np.stack(a), len(blur)) for a in zip(*pairs, strict=True))
     _fill(gram, 1.0)
     _fill(far, 2.0)
-    gap, resolved = _gaps(gram, near, far, step.blurs(blur, pairs[0], int(depth)))
+    gap, resolved = _gaps(gram, near, far, step.blurs(blur, pairs[0], layers))
     return Trajectory(gram, gap, _potentials(gram, near, far), near, resolved)
 
 

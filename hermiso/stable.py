@@ -27,6 +27,7 @@ from hermiso.errors import ActivationError
 expm1, log1p, expit, erfc = sp.symbols("expm1 log1p expit erfc", cls=sp.Function)
 softplus, log_cosh, tanhshrink = sp.symbols("softplus log_cosh tanhshrink", cls=sp.Function)
 gaussian, gaussian_tail = sp.symbols("gaussian gaussian_tail", cls=sp.Function)
+log_tail, erfcx = sp.symbols("log_tail erfcx", cls=sp.Function)
 
 
 # --- rewriting ------------------------------------------------------------------------------
@@ -103,6 +104,9 @@ def _joined(a: Any, b: Any) -> Any:
 
 
 def _product(e: Any) -> Any:
+    ratio = _ratio_of_tails(e)
+    if ratio is not None:
+        return ratio
     for a, b in permutations(e.args, 2):
         rule = _PRODUCTS.get((a.func, b.func))
         if rule and a.args[0] == -b.args[0]:
@@ -111,12 +115,34 @@ def _product(e: Any) -> Any:
     return e
 
 
+def _ratio_of_tails(e: Any) -> Any:
+    """Return exp(-k^2 x^2)/erfc(k x) as 1/erfcx(k x), where both underflow; None for others."""
+    for a, b in permutations(e.args, 2):
+        if a.func is gaussian and (1 / b).func is gaussian_tail and a.args == (1 / b).args[1:]:
+            k, _, t = (1 / b).args
+            rest = [f for f in e.args if f not in (a, b)]
+            return sp.Mul(*rest, 1 / erfcx(k * t), evaluate=False)
+    return None
+
+
 def _power(e: Any) -> Any:
     u = _exponent_of_one_plus_exp(e.base)
     return expit(-u) ** -e.exp if u is not None and e.exp.is_negative else e
 
 
+def _logarithm_of_tail(e: Any) -> Any:
+    """Return log(c erfc(u)) as log(2 c) + log(erfc(u)/2), where u > 26 does not underflow."""
+    c, v = e.args[0].as_coeff_Mul()
+    if v.func not in (erfc, gaussian_tail):
+        return None
+    u = v.args[0] if v.func is erfc else v.args[0] * v.args[2]
+    return sp.log(2 * c) + log_tail(u)
+
+
 def _logarithm(e: Any) -> Any:
+    tail = _logarithm_of_tail(e)
+    if tail is not None:
+        return tail
     v = e.args[0]
     base, power = v.as_base_exp()
     u = _exponent_of_one_plus_exp(v)
@@ -201,6 +227,14 @@ def _gaussian_tail(lib: Library, k: float, q: float, x: Any) -> Any:
     return xp.where(far, tail, lib.special.erfc(k * xp.where(far, 0.0, x)))
 
 
+def _log_tail(lib: Library, u: Any) -> Any:
+    """log(erfc(u)/2); in the tail through erfcx(u) = exp(u^2) erfc(u)."""
+    xp, special, far = lib.array, lib.special, u > 0
+    t, s = xp.where(far, u, 0.0), xp.where(far, 0.0, u)
+    tail = xp.log(special.erfcx(t) / 2) - t**2
+    return xp.where(far, tail, xp.log1p(-special.erfc(-s) / 2))
+
+
 def _larger(lib: Library, *values: Any) -> Any:
     return reduce(lambda a, b: lib.array.where(a > b, a, b), values)
 
@@ -215,6 +249,7 @@ _STABLE: dict[str, Callable[..., Any]] = {
     "tanhshrink": _tanhshrink,
     "gaussian": _gaussian,
     "gaussian_tail": _gaussian_tail,
+    "log_tail": _log_tail,
     "Max": _larger,
     "Min": _smaller,
     "Heaviside": lambda lib, u, _: (lib.array.sign(u) + 1) / 2,
@@ -227,7 +262,7 @@ _ARRAY = {n: n for n in (
     "asin": "arcsin", "acos": "arccos", "atan": "arctan", "asinh": "arcsinh", "acosh": "arccosh",
     "atanh": "arctanh", "Abs": "abs", "ceiling": "ceil",
 }  # fmt: skip
-_SPECIAL = ("erf", "erfc", "expit", "erfinv")
+_SPECIAL = ("erf", "erfc", "erfcx", "expit", "erfinv")
 _SCIPY: dict[str, Callable[..., Any]] = {  # torch lacks these, or their gradients
     "besselj": lambda special, n, u: special.jv(n, u),
     "LambertW": lambda special, u: special.lambertw(u).real,

@@ -10,9 +10,8 @@ cancels as t -> 0 or t -> pi.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from typing import Any
 
 import numpy as np
 
@@ -33,6 +32,7 @@ _TOLERANCE = 1e-16
 _ROUNDED = 4 * float(np.finfo(float).eps)
 _CHUNK = 2**21  # points of the plane at a time
 _MAX_OUTER = 200
+BUDGET = 2**26  # points of the plane for one kernel map: some ten seconds
 _PROBES = 48
 _HALVINGS = 12
 _ROOT = math.sqrt(2 * math.pi)
@@ -47,6 +47,7 @@ class Derivative:
         noise: relative error of its values, if it is not that of float64.
         size: what the noise is relative to, if that is larger than the values.
         probes: points at which the polynomials of panels are to be checked.
+        gaps: the differences of the points of the jumps, if the points are rounded.
     """
 
     smooth: Function
@@ -56,6 +57,7 @@ class Derivative:
     noise: float | None = None
     size: Function | None = None
     probes: Array | None = None
+    gaps: Array | None = None
 
     @cached_property
     def panels(self) -> Panels:
@@ -79,6 +81,20 @@ class Derivative:
             if np.max(np.abs(mirrored - sign * p.values), initial=0.0) <= _SAME * top:
                 return sign
         return 0
+
+    @cached_property
+    def centre(self) -> float:
+        """The constant that leaves an odd function, if there is one; else 0."""
+        p = self.panels
+        if self.parity or not p.lower.size:
+            return 0.0
+        sums = (p.values + self.smooth(-p.nodes)) / 2
+        constant = bool(np.ptp(sums) <= _SAME * np.max(np.abs(p.values)))
+        return float(np.median(sums)) if constant else 0.0
+
+    def less(self, constant: float) -> Derivative:
+        """The smooth part alone, less a constant."""
+        return replace(self, smooth=lambda z: self.smooth(z) - constant, jumps=(), gaps=None)
 
     @cached_property
     def _weighed(self) -> tuple[Panels, Array]:
@@ -170,6 +186,18 @@ class Derivative:
         density = s**2 * np.exp(-(z**2) / 2)
         return max(_NEAR, float(np.max(z[density > _NEGLIGIBLE * np.max(density)])))
 
+    @cached_property
+    def _spent(self) -> list[int]:
+        return [0]
+
+    def spend(self, points: int) -> None:
+        """Count points of the plane; raise PrecisionError beyond the budget."""
+        self._spent[0] += points
+        if self._spent[0] > BUDGET:
+            raise PrecisionError(
+                f"more than {BUDGET} points of the plane would be needed; use hermiso.certified"
+            )
+
     def plane(self, theta: Array, sign: int = 1) -> Array:
         """E[s(x) s(sign y)] of the smooth part at angles t in (0, pi/2), by quadrature."""
         found = [_Plane(self, t, sign).mean() for t in theta.ravel().tolist()]
@@ -260,15 +288,22 @@ class _Plane:
     def _inner(self, v: Array) -> Array:
         (c, side), s = self.axes, self.d.smooth
         shift = side * v[:, None]
-        u, w = _nodes(self._edges(shift))
+        edges = self._edges(shift)
+        self.d.spend(_INNER * edges.size)
+        u, w = _nodes(edges)
         values = s(c * u + shift[..., None]) * s(self.sign * (c * u - shift[..., None]))
         values *= w * np.exp(-(u**2) / 2)
-        return np.asarray(np.sum(values, axis=(1, 2)) / _ROOT)
+        return np.asarray(np.sum(values, axis=(1, 2)) * (2 if self.folded else 1) / _ROOT)
+
+    @property
+    def folded(self) -> bool:
+        """Whether the integrand is even in u as well: half of that line is taken twice too."""
+        return self.sign > 0 and self.d.parity != 0
 
     def _edges(self, shift: Array) -> Array:
         """Panel edges in u, for every v: also where x or sign y meets an edge of s."""
         c, d = self.axes[0], self.d
-        a, b = self._ends(c, self.sign < 0)
+        a, b = self._ends(c, self.sign < 0 or self.folded)
         base = np.linspace(a, b, max(1, math.ceil((b - a) / _WIDEST)) + 1)
         moving = d.features
         if d.reach * self.axes[1] < d.narrowest / 2:  # only kinks are to be met exactly
@@ -280,25 +315,6 @@ class _Plane:
             met = np.hstack([moving - shift, self.sign * moving + shift]) / c
         fixed = np.broadcast_to(base, (shift.size, base.size))
         return np.sort(np.hstack([fixed, np.clip(met, a, b)]), axis=1)
-
-
-def masses(jumps: Any, theta: Array) -> Array:
-    """The sum over pairs of jumps of J J' sin(t) times the density at both.
-
-    The density is taken less its value at the origin: jumps far below 1 apart may add to 0.
-    """
-    c, d = np.cos(theta / 2), np.sin(theta / 2)
-    total = np.full(theta.shape, sum(jump for _, jump in jumps) ** 2)
-    for s, first in jumps:
-        for t, second in jumps:
-            exponent = _squared_ratio(s + t, c) + _squared_ratio(s - t, d)
-            total += first * second * np.expm1(-exponent / 8)
-    return np.asarray(total / (2 * math.pi))
-
-
-def _squared_ratio(a: float, b: Array) -> Any:
-    with np.errstate(divide="ignore", over="ignore"):
-        return (a / b) ** 2 if a else np.zeros_like(b)
 
 
 def _nodes(edges: Array) -> tuple[Array, Array]:

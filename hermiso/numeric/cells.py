@@ -16,6 +16,7 @@ from math import inf, log2
 from typing import Any
 
 import numpy as np
+import sympy as sp
 from sympy import Expr, Symbol
 
 from hermiso.errors import NoClosedForm, PrecisionError
@@ -23,7 +24,7 @@ from hermiso.numeric.panels import Array
 
 RHO = 3.0
 LARGER = log2(1e4)  # by how much a bound may exceed the values
-MAX_CELLS = 2**17
+MAX_CELLS = 2**12  # about a second's work
 _LONG, _HIGH = (RHO + 1 / RHO) / 2, (RHO - 1 / RHO) / 2
 _WEIGHTLESS = 133.0  # bits: 1e-40 of the norm
 _WILD = 100.0  # bits by which no value exceeds the norm, where no bound is known
@@ -115,9 +116,10 @@ class Cells:
             middle = (a + b) / 2
             found.append(middle)
             count += a.size
-            if count > MAX_CELLS:
+            limit = round(MAX_CELLS * min(max(1.0, gain / 128), 8.0))  # at large gains more is seen
+            if count > limit:
                 raise PrecisionError(
-                    f"near {middle[0]:.6g} it changes too fast: more than {MAX_CELLS} panels "
+                    f"near {middle[0]:.6g} it changes too fast: more than {limit} panels "
                     "would be needed; use hermiso.certified"
                 )
             a, b = np.concatenate([a, middle]), np.concatenate([middle, b])
@@ -162,7 +164,7 @@ def ball_function(e: Expr, x: Symbol) -> Any:
     from hermiso.balls.boxes import sharper
     from hermiso.balls.compile import compiled
 
-    several = e.replace(
+    several = _with_logistics(_with_tails(e)).replace(
         lambda p: p.is_Pow and p.exp.is_Integer and p.exp < -1,
         lambda p: sharper(1 / p.base) ** -p.exp,  # powers of a logistic function
     )
@@ -171,6 +173,30 @@ def ball_function(e: Expr, x: Symbol) -> Any:
             return compiled(several, x)
     except NoClosedForm:
         return None
+
+
+def _with_tails(e: Expr) -> Expr:
+    """Write c + c erf(u) as c erfc(-u): at u = -11 the sum has none of its 160 bits left."""
+    from hermiso.balls.heads import OnePlusErf
+
+    def tail(sum_: Expr) -> Expr:
+        c, rest = sum_.as_coeff_Add()
+        k, f = rest.as_coeff_Mul()
+        return c * OnePlusErf(k / c * f.args[0]) if f.func is sp.erf and k in (c, -c) else sum_
+
+    return e.replace(sp.erfc, lambda u: 1 - sp.erf(u)).replace(lambda s: s.is_Add, tail)
+
+
+def _with_logistics(e: Expr) -> Expr:
+    """Write exp(u)/(1 + exp(u)) as 1/(1 + exp(-u)): far out the boxes of both factors are wide."""
+
+    def joined(product: Expr) -> Expr:
+        for f in product.args:
+            if f.func is sp.exp and 1 / (1 + f) in product.args:
+                return product / f * (1 + f) / (1 + 1 / f)
+        return product
+
+    return e.replace(lambda p: p.is_Mul, joined)
 
 
 def log_bound(box: Any, centre: float, across: float, up: float) -> float:

@@ -51,12 +51,25 @@ def _ratio(m: Model, sums: Any, gains: Array, density: Array) -> Array:
 def _sums(m: Model, side: int, local: Local, nearest: float, gains: Array, low: float) -> Array:
     """E[d^2], E[d] and E[z d] beyond one kink over exp(-(nearest/gain)^2/2)."""
     p = _panels(m, side, local, nearest, low)
-    y, w, d = p.nodes.ravel(), p.weights.ravel() / math.sqrt(2 * math.pi), p.values.ravel()
+    strips = _strips(m, side, local)
+    y, w, d = (
+        np.append(a.ravel(), b) for a, b in zip((p.nodes, p.weights, p.values), strips, strict=True)
+    )
+    w = w / math.sqrt(2 * math.pi)
     g, t = gains[:, None], abs(local.at)
     farther = (t - nearest) * (t + nearest) / 2
     weight = np.exp(-(farther + t * y + y**2 / 2) / g**2) * w / g
     z = side * (t + y) / g
     return np.array([weight @ d**2, weight @ d, (weight * z) @ d])
+
+
+def _strips(m: Model, side: int, local: Local) -> tuple[Array, Array, Array]:
+    """Distances, weights and values that move every jump of a side to its place."""
+    assert m.tangent is not None
+    a, b = (float(c) for c in (sp.diff(m.tangent, m.x), m.tangent.subs(m.x, 0)))
+    u, w, s = m.strips(m.value)
+    here = side * (u - local.at) >= 0
+    return side * (u - local.at)[here], w[here], (s - a * u - b)[here]
 
 
 def _panels(m: Model, side: int, local: Local, nearest: float, low: float) -> Panels:

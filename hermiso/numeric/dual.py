@@ -14,8 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from hermiso.errors import PrecisionError
-from hermiso.numeric.bivariate import Derivative, masses
+from hermiso.numeric.bivariate import Derivative
 from hermiso.numeric.expansion import Expansion, expansion, importance
+from hermiso.numeric.masses import Masses
 from hermiso.numeric.panels import Array, Function, Goal, Panels, legendre, lengths, resolve
 
 _LENGTHS = (256, 1024, 4096, 16_384, 65_536)
@@ -27,25 +28,23 @@ _NOISE = 1e-14
 _BLOCK = 256  # powers of a correlation per product
 _LIMIT = 64
 _MEET = 100.0  # noise of both
+ROUNDED = 2e-15  # relative error of pairs of jumps, term by term
 _CLOSEST = 1e-8  # angles below are taken together
 
 
-def flux(d: Derivative) -> Function:
-    """sin(t) E[sigma'(x) sigma'(y)] of a sigma with jumps, at angles t in (0, pi)."""
+def slope(d: Derivative) -> Function:
+    """E[sigma'(x) sigma'(y)] at angles t in (0, pi), but for the pairs of two jumps."""
     smooth = dual(d)
-
-    def total(theta: Array) -> Array:
-        two = np.sin(theta) * smooth(theta)
-        one = 2 * np.sin(theta) * d.mixed(theta)
-        return np.asarray(two + one + masses(d.jumps, theta))
-
-    return total
+    return lambda theta: smooth(theta) + 2 * d.mixed(theta) if d.jumps else smooth(theta)
 
 
 def dual(d: Derivative) -> Function:
     """E[s(x) s(y)] of the smooth part."""
     if d.steps is not None:
         return _between_steps(d)
+    if d.centre:  # odd but for a constant, as a logistic function: a quarter of the plane is enough
+        odd = dual(d.less(d.centre))
+        return lambda theta: odd(theta) + d.centre**2
     found, complete = _coefficients(d)
     series = _Series(found.coefficients**2)
     return series if complete else _Joined(d, series)
@@ -179,8 +178,9 @@ def _between_steps(d: Derivative) -> Function:
     """E[s(x) s(y)] of a step function, by Price once more: an integral of Dirac masses."""
     p = d.panels
     mean = np.sum(p.weights * p.values * np.exp(-(p.nodes**2) / 2)) / math.sqrt(2 * math.pi)
-    q = resolve(lambda t: masses(d.steps, t), np.linspace(0, math.pi, 9), Goal(lengths))
-    return _integral(q, lambda t: masses(d.steps, t), float(mean) ** 2)
+    steps = Masses.of(d.steps or ())
+    q = resolve(steps.flux, np.linspace(0, math.pi, 9), Goal(lengths, steps.size, noise=ROUNDED))
+    return _integral(q, steps.flux, float(mean) ** 2)
 
 
 def _integral(q: Panels, f: Function, at_middle: float) -> Function:

@@ -4,16 +4,17 @@ kappa' = dual of sigma' / Var is a sum of positive terms for rho >= 0, so
 
     1 - kappa(cos t) = integral of sin(s) kappa'(cos s) over s in [0, t]
 
-loses nothing. Tabulated is the quotient g = (1 - kappa)/(1 - rho), or by sqrt(2 (1 - rho)) if
-sigma jumps: a smooth function of t, positive at 0. So kappa = 1 - delta g is right absolutely,
-and the complement delta g relatively, for delta = 1 - rho of any size.
+loses nothing. Tabulated are the quotients g of that integral by 1 - rho for the smooth part of
+sigma', by sqrt(2 (1 - rho)) for pairs of its Dirac masses: smooth functions of t. So kappa is
+right absolutely, and the complement delta g + sqrt(2 delta) h relatively, for delta = 1 - rho of
+any size, however small the jumps are.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from numbers import Real
 from typing import Any
 
@@ -23,14 +24,30 @@ from sympy import Expr
 from hermiso.errors import ActivationError, PrecisionError
 from hermiso.numeric.arguments import quoted
 from hermiso.numeric.bivariate import Derivative
-from hermiso.numeric.dual import dual, flux
+from hermiso.numeric.dual import ROUNDED, slope
+from hermiso.numeric.masses import Masses
 from hermiso.numeric.panels import ORDER, Array, Goal, Panels, legendre, lengths, resolve
 from hermiso.numeric.table import Table, interpolation, tabulated
 
 _NOISE = 1e-14
 _MAX_PANELS = 128
+_AGREES = 1e-13  # two ways to the variance
+_WORST = 1e-9  # relative error that is not refused
 _SAFETY = 3.0  # of an estimated relative error
 _SLACK = 8  # eps of the input's dtype by which a correlation may exceed 1
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of kappa' and its integral from the angle 0, tabulated over the variance.
+
+    Attributes:
+        slope: the part of kappa'; of masses, times sin(t).
+        quotient: its share of 1 - kappa over 1 - rho; of masses, over sqrt(2 (1 - rho)).
+    """
+
+    slope: Table
+    quotient: Table
 
 
 @dataclass(frozen=True, repr=False)
@@ -40,16 +57,16 @@ class KernelMap:
     Attributes:
         name: the activation, with its gain.
         slope_at_one: kappa'(1) = sum_k k p_k = E[sigma'(z)^2]/Var sigma(z); inf if sigma jumps.
-        error: an estimate of the relative error of the complement.
+        error: an estimate of the relative error of the complement, and so of the absolute one of
+            kappa; a map with more than 1e-9 is refused.
         estimated: whether the activation is only known by calling it.
     """
 
     name: str
     slope_at_one: float
     error: float
-    _quotient: Table
-    _slope: Table
-    _jumps: bool
+    _smooth: Part | None
+    _masses: Part | None
     estimated: bool = False
 
     def __repr__(self) -> str:
@@ -82,17 +99,25 @@ class KernelMap:
         return self._from(2.0 * xp.asin(xp.sqrt(delta / 2.0)), delta, xp)
 
     def _from(self, theta: Any, delta: Any, xp: Any) -> Any:
-        total = self._quotient(theta, xp)
-        total *= xp.sqrt(2.0 * delta) if self._jumps else delta
+        total = 0.0 * theta
+        if self._smooth:
+            total += self._smooth.quotient(theta, xp) * delta
+        if self._masses:
+            total += self._masses.quotient(theta, xp) * xp.sqrt(2.0 * delta)
         return total
 
     def _derivative(self, rho: Any, xp: Any) -> Any:
-        slope = self._slope(xp.acos(rho), xp)
-        return _divided(slope, xp.sqrt((1.0 - rho) * (1.0 + rho))) if self._jumps else slope
+        return self._steepness(xp.acos(rho), (1.0 - rho) * (1.0 + rho), xp)
 
     def _complement_slope(self, delta: Any, xp: Any) -> Any:
-        slope = self._slope(2.0 * xp.asin(xp.sqrt(delta / 2.0)), xp)
-        return _divided(slope, xp.sqrt(delta * (2.0 - delta))) if self._jumps else slope
+        theta = 2.0 * xp.asin(xp.sqrt(delta / 2.0))
+        return self._steepness(theta, delta * (2.0 - delta), xp)
+
+    def _steepness(self, theta: Any, squared_sine: Any, xp: Any) -> Any:
+        total = self._smooth.slope(theta, xp) if self._smooth else 0.0 * theta
+        if self._masses:
+            total += _divided(self._masses.slope(theta, xp), xp.sqrt(squared_sine))
+        return total
 
 
 def _divided(a: Any, b: Any) -> Any:
@@ -181,26 +206,101 @@ def _differentiable() -> Any:
 # --- building -------------------------------------------------------------------------------
 
 
-def build(name: str, d: Derivative, *, estimated: bool = False) -> KernelMap:
-    """Build the map from sigma' as a distribution, all scales being arbitrary."""
-    noise = max(_NOISE, d.relative)
-    jumps = bool(d.jumps)
-    f = flux(d) if jumps else dual(d)
+@dataclass(frozen=True)
+class _Share:
+    """Panels of a part of kappa' times the variance, and of the quotient of its integral.
 
-    edges = np.linspace(0, math.pi, 5)
-    goal = Goal(lengths, tolerance=1e-16, noise=noise, probes=_probes(d))
-    p = resolve(lambda t: f(t.ravel()).reshape(t.shape), edges, goal, limit=_MAX_PANELS)
-    if not np.all(np.isfinite(p.values)):
+    Attributes:
+        variance: its integral over [0, pi/2].
+        lost: per panel, what the values may be wrong by.
+        masses: whether the measure is dt, not sin(t) dt.
+    """
+
+    panels: Panels
+    quotient: Panels
+    variance: float
+    lost: Array
+    masses: bool
+
+    def part(self, variance: float) -> Part:
+        return Part(*(tabulated(_scaled(p, 1 / variance)) for p in (self.panels, self.quotient)))
+
+    def at(self, theta: Array) -> tuple[Array, Array]:
+        """The integral from 0 to angles, and what it may be wrong by."""
+        i = np.clip(np.searchsorted(self.panels.lower, theta, "right") - 1, 0, self.lost.size - 1)
+        ends = np.append(self.panels.lower, math.pi)
+        mass = ends if self.masses else 2 * np.sin(ends / 2) ** 2
+        here = theta if self.masses else 2 * np.sin(theta / 2) ** 2
+        before = np.append(0.0, np.cumsum(self.lost * np.diff(mass)))
+        wrong = before[i] + self.lost[i] * (here - mass[i])
+        over = 2 * np.sin(theta / 2) if self.masses else here
+        return np.abs(self.quotient.at(theta, i)) * over, wrong
+
+
+def build(
+    name: str, d: Derivative, *, variance: float | None = None, estimated: bool = False
+) -> KernelMap:
+    """Build the map from sigma' as a distribution.
+
+    Args:
+        name: what it is the map of.
+        d: sigma', at any scale if the variance is not given.
+        variance: that of sigma, found otherwise: a feature that is not seen here shows there.
+        estimated: whether sigma is only known by calling it.
+
+    Raises:
+        PrecisionError: if the relative error of the complement may exceed 1e-9.
+    """
+    noise = max(_NOISE, d.relative)
+    shares = [_smooth_share(d, noise), *([_masses_share(d)] if d.jumps else [])]
+    shares = [share for share in shares if share.panels.values.any()]
+    if not all(np.all(np.isfinite(share.panels.values)) for share in shares):
         raise PrecisionError(f"{name}: the kernel map leaves the range of float64 (1e308)")
-    quotient, variance = _quotients(p, jumps)
-    if not variance > 0:
+    total = sum(share.variance for share in shares)
+    if not total > 0:
         raise ActivationError(f"{name}: Var sigma(z) is 0: a constant has no kernel map")
-    p, quotient = _scaled(p, 1 / variance), _scaled(quotient, 1 / variance)
-    slope = tabulated(p)
-    at_one = math.inf if jumps else float(slope(np.zeros(1), np)[0])
-    rough = float(np.sum(np.where(p.resolved, noise / 10, p.tail) * (p.upper - p.lower)))
-    rough += _SAFETY * d.relative if estimated else 0.0
-    return KernelMap(name, at_one, rough, tabulated(quotient), slope, jumps, estimated)
+    error = noise / 3 + _worst(shares) + (_SAFETY * d.relative if estimated else 0.0)
+    if variance:
+        seen = abs(total / variance - 1)
+        error = max(error, _SAFETY * seen if seen > _AGREES else 0.0)
+    if error > _WORST and not estimated:
+        raise PrecisionError(
+            f"the error of the kernel map may be {error:.0e}, {_WORST:.0e} at most is allowed: "
+            "jumps or narrow features nearly cancel in float64; use hermiso.certified"
+        )
+    parts = {share.masses: share.part(total) for share in shares}
+    at_one = math.inf if d.jumps else float(parts[False].slope(np.zeros(1), np)[0])
+    return KernelMap(name, at_one, error, parts.get(False), parts.get(True), estimated)
+
+
+def _worst(shares: list[_Share]) -> float:
+    """The largest relative error of the sum of integrals over [0, t], at the ends of panels."""
+    ends = np.unique(np.concatenate([share.panels.upper for share in shares]))
+    integrals, wrong = zip(*(share.at(ends) for share in shares), strict=True)
+    return float(np.max(sum(wrong) / sum(integrals)))
+
+
+def _smooth_share(d: Derivative, noise: float) -> _Share:
+    f = slope(d)
+    jumps = sum(abs(j) * math.exp(-t * t / 2) for t, j in d.jumps)
+    size = ROUNDED / noise * jumps * math.sqrt(d.second)
+    goal = Goal(lengths, partial(np.full_like, fill_value=size), 1e-16, noise, _probes(d))
+    p = _resolved(f, goal, _MAX_PANELS)
+    lost = np.where(p.resolved, 0.0, p.tail) + np.finfo(float).eps * jumps * math.sqrt(d.second)
+    return _Share(p, *_quotients(p, masses=False), lost, False)
+
+
+def _masses_share(d: Derivative) -> _Share:
+    masses = Masses.of(d.jumps, d.gaps)
+    goal = Goal(lengths, masses.size, 1e-16, ROUNDED, _probes(d))
+    p = _resolved(masses.flux, goal, 4 * _MAX_PANELS)
+    rounding = ROUNDED * np.max(masses.size(p.nodes), axis=1)
+    return _Share(p, *_quotients(p, masses=True), np.maximum(p.tail, rounding), True)
+
+
+def _resolved(f: Any, goal: Goal, limit: int) -> Panels:
+    edges = np.linspace(0, math.pi, 5)
+    return resolve(lambda t: f(t.ravel()).reshape(t.shape), edges, goal, limit=limit)
 
 
 def _probes(d: Derivative) -> Array:
@@ -213,8 +313,8 @@ def _scaled(p: Panels, factor: float) -> Panels:
     return replace(p, values=p.values * factor, tail=p.tail * factor)
 
 
-def _quotients(p: Panels, jumps: bool) -> tuple[Panels, float]:
-    """(1 - kappa)/(1 - rho), or by sqrt(2 (1 - rho)), times the variance; and the variance."""
+def _quotients(p: Panels, *, masses: bool) -> tuple[Panels, float]:
+    """The integral from 0 over 1 - cos(t), of masses over 2 sin(t/2); and that over [0, pi/2]."""
     t, w, _ = legendre()
     within = (t[:, None] + 1) * (t[None, :] + 1) / 2 - 1  # nodes of [-1, t_j]
     between = interpolation(within.ravel())
@@ -225,10 +325,10 @@ def _quotients(p: Panels, jumps: bool) -> tuple[Panels, float]:
         f = (between @ p.values[i]).reshape(ORDER, ORDER)
         angle = p.lower[i] + half[i] * (within + 1)
         theta = p.lower[i] + half[i] * (t + 1)
-        part = np.sum(f * (1.0 if jumps else np.sin(angle)) * w, axis=1)
+        part = np.sum(f * (1.0 if masses else np.sin(angle)) * w, axis=1)
         total = start + half[i] * (t + 1) / 2 * part
-        out[i] = total / (2 * np.sin(theta / 2) if jumps else 2 * np.sin(theta / 2) ** 2)
-        whole = p.values[i] * (1.0 if jumps else np.sin(theta))
+        out[i] = total / (2 * np.sin(theta / 2) if masses else 2 * np.sin(theta / 2) ** 2)
+        whole = p.values[i] * (1.0 if masses else np.sin(theta))
         start += float(half[i, 0] * (whole @ w))
         middle = start if p.upper[i] <= math.pi / 2 * (1 + 1e-15) else middle
     return replace(p, values=out), middle

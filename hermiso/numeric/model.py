@@ -118,11 +118,34 @@ class Model:
     @cached_property
     def jumps(self) -> tuple[tuple[float, float], ...]:
         """(t, sigma(t+) - sigma(t-)) where the two differ."""
+        return tuple((number(t), jump) for t, jump in self._jumps)
+
+    @cached_property
+    def jump_gaps(self) -> Array:
+        """The differences of the points where it jumps, each rounded once."""
+        points = [t for t, _ in self._jumps]
+        gaps = [float(sp.N(s - t, 20, chop=False)) for s in points for t in points]
+        return np.reshape(gaps, (len(points), len(points)))
+
+    @cached_property
+    def slips(self) -> tuple[tuple[float, float, float], ...]:
+        """(t, what rounding has added to t, jump) where it jumps: a strip in which it is wrong."""
+        exact = ((number(t), t, jump) for t, jump in self._jumps)
+        return tuple((t, float(sp.N(sp.Rational(t) - s, 20)), jump) for t, s, jump in exact)
+
+    def strips(self, value: Function) -> tuple[Array, Array, Array]:
+        """Nodes, weights and values that move every jump of a function to its place."""
+        t, slip, jump = np.reshape(self.slips, (-1, 3)).T
+        high = value(t) if t.size else t  # right of the jump
+        return np.repeat(t, 2), np.outer(slip, [1, -1]).ravel(), np.c_[high, high - jump].ravel()
+
+    @cached_property
+    def _jumps(self) -> tuple[tuple[Expr, float], ...]:
         found = []
         for left, right in pairwise(self.pieces):
             jump = _limit(right, self.x, left.upper) - _limit(left, self.x, left.upper)
             if abs(jump) > sp.Float("1e-25"):
-                found.append((number(left.upper), float(jump)))
+                found.append((left.upper, float(jump)))
         return tuple(found)
 
     @cached_property

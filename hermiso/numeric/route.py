@@ -169,10 +169,18 @@ def _built(activation: Activation, gain: float) -> KernelMap:
     if not model(activation).exact:
         found = estimate(model(activation).value, gain=gain).kernel_map()
         return replace(found, name=name)
-    built = build(name, _derivative(model(activation), gain))
+    built = build(name, _derivative(model(activation), gain), variance=_variance(activation, gain))
     if audit.doubtful(activation):
         audit.check_kernel(activation, gain, float(built(float(audit.POINT))))
     return built
+
+
+def _variance(activation: Activation, gain: float) -> float | None:
+    """Var sigma(gain z) by quadrature on the line; None where that has no answer."""
+    try:
+        return float(mean_and_variance(activation, gain=gain)[1])
+    except PrecisionError:
+        return None
 
 
 def _derivative(m: Model, gain: float) -> Derivative:
@@ -189,7 +197,8 @@ def _derivative(m: Model, gain: float) -> Derivative:
             return gain * m.slope(gain * z)
 
     kinks = tuple(sorted(t / gain for t in m.kinks))
-    return Derivative(slope, kinks, jumps, steps, probes=rescaled(m.slope_cells, gain))
+    probes = rescaled(m.slope_cells, gain)
+    return Derivative(slope, kinks, jumps, steps, probes=probes, gaps=m.jump_gaps / gain)
 
 
 # --- reading arguments ----------------------------------------------------------------------

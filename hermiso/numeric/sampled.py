@@ -1,6 +1,7 @@
 """Activations that are only known by calling them: checks, kinks by bisection, a derivative.
 
 Nothing here is proved: a spike between the points where the function was called stays unseen.
+Jumps are looked for on a grid of distance 1/2^17, for |z| <= 5; smooth features on one of 1/4000.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ _HALVED = 1e-3  # of a first panel: narrower ones show a kink
 _JUMP = 1e-9  # of the root of E sigma^2
 _FINE = 1 / 4000  # distance of probes in z
 _LIMIT = 20_000
+SCANNED, FINEST = 5.0, 2.0**-17  # |z| and distance of the grid on which jumps are looked for
+_GROUP, _SUDDEN, _MOST_JUMPS = 64, 8.0, 50
 _OFFSET = 0.381966  # of the first panels: a kink at a whole number is not to hide between them
 
 
@@ -119,7 +122,7 @@ class Elementwise:
 
 def find_kinks(f: Elementwise, gain: float, declared: tuple[float, ...]) -> tuple[float, ...]:
     """The declared kinks and those that bisection finds, for sigma(gain z), in u = gain z."""
-    known: tuple[float, ...] = declared
+    known = tuple(sorted({*declared, *_jumps_on_grid(f, abs(gain), declared)}))
     for _ in range(_ROUNDS):  # two kinks close together take two rounds
         p = _resolved(f, gain, known)
         found = {_bisected(f, a, b, h) for a, b, h in _brackets(p, known, abs(gain))}
@@ -130,6 +133,34 @@ def find_kinks(f: Elementwise, gain: float, declared: tuple[float, ...]) -> tupl
             break
         known = tuple(sorted({*known, *fresh}))
     return known
+
+
+def _jumps_on_grid(f: Elementwise, scale: float, known: tuple[float, ...]) -> list[float]:
+    """Where f changes far more from one point of a fine grid to the next than around them."""
+    u = scale * np.linspace(-SCANNED, SCANNED, round(2 * SCANNED / FINEST) + 1)
+    v = np.concatenate([f(part) for part in np.array_split(u, 8)])
+    with np.errstate(all="ignore"):
+        steps = np.abs(np.diff(v))
+        steps = np.where(np.isfinite(steps), steps, 0.0)[: steps.size // _GROUP * _GROUP]
+        most = np.max(steps.reshape(-1, _GROUP), axis=1)
+        around = np.pad(most, 2, mode="edge")
+        usual = np.maximum(around[:-4], around[4:]) + f.noise * np.nanmax(np.abs(v))
+        sudden = np.flatnonzero(most > _SUDDEN * usual)[:_MOST_JUMPS]
+    if not sudden.size:
+        return []
+    at = (sudden[:, None] * _GROUP + np.arange(_GROUP)).ravel()
+    at = at[steps[at] > np.repeat(most[sudden], _GROUP) / 4]
+    found = (_halved(f, float(u[i]), float(u[i + 1])) for i in at)
+    return [t for t in found if all(abs(t - k) > FINEST * scale / 100 for k in known)]
+
+
+def _halved(f: Elementwise, a: float, b: float) -> float:
+    """The first float at which f is nearer to f(b) than to f(a)."""
+    low, high = f(np.array([a, b]))
+    while a < (middle := (a + b) / 2) < b and b - a > _NEAREST:
+        value = f(np.array([middle]))[0]
+        a, b = (middle, b) if abs(value - low) <= abs(value - high) else (a, middle)
+    return b
 
 
 def _brackets(p: Panels, known: tuple[float, ...], scale: float) -> list[tuple[float, ...]]:

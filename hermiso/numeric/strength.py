@@ -61,7 +61,10 @@ def _octave(m: AnyModel, gains: Array, low: float) -> Array:
     kept = p.kept(_matters(p, high))
     if overflows(p, kept):
         return _overflowing(m, gains)
-    return ratios(kept, gains, shape.slope)
+    u, w, q = (a.ravel() for a in (kept.nodes, kept.weights, kept.values))
+    if isinstance(m, Model):
+        u, w, q = (np.append(*a) for a in zip((u, w, q), m.strips(shape.value), strict=True))
+    return ratios(u, w, q, gains, shape.slope)
 
 
 @dataclass(frozen=True)
@@ -132,9 +135,11 @@ def _shape(m: AnyModel, low: float) -> _Shape:
     if m.expansions is None:
         return _Shape(m.value, np.zeros_like, 0.0, lambda u, everywhere=False: m.accurate(u))
     (a0, a1, *_), (b0, b1, *_) = m.expansions
-    s0, slope = (a0 + b0) / 2, (a1 + b1) / 2
-    z = np.linspace(-6, 6, 97)
-    s, density = m.value(1.5 * low * z) - s0, np.exp(-(z**2) / 2)
+    z, slope = np.linspace(-6, 6, 97), (a1 + b1) / 2
+    values, density = m.value(1.5 * low * z), np.exp(-(z**2) / 2)
+    with np.errstate(over="ignore", invalid="ignore"):  # of a jump at 0 the side that lasts
+        s0 = min(((a0 + b0) / 2, a0, b0), key=lambda c: float(density @ (values - c) ** 2))
+    s = values - s0
     rest = s - slope * 1.5 * low * z
     with np.errstate(over="ignore", invalid="ignore"):
         tilted = bool(density @ rest**2 < density @ s**2)
@@ -236,9 +241,9 @@ def overflows(p: Panels, kept: Panels) -> bool:
     return bool(kept.lower[0] == p.lower[0] or kept.upper[-1] == p.upper[-1])
 
 
-def ratios(p: Panels, gains: Array, slope: float) -> Array:
-    """R / (R + (c_1 + slope gain)^2) at every gain, from nodes in u = gain z."""
-    u, w, q = p.nodes.ravel(), p.weights.ravel() / math.sqrt(2 * math.pi), p.values.ravel()
+def ratios(u: Array, w: Array, q: Array, gains: Array, slope: float) -> Array:
+    """R / (R + (c_1 + slope gain)^2) at every gain, from nodes and weights in u = gain z."""
+    w = w / math.sqrt(2 * math.pi)
     step = max(1, _CHUNK // u.size)
     parts = [_ratios(u, w, q, gains[i : i + step], slope) for i in range(0, gains.size, step)]
     return np.concatenate(parts)

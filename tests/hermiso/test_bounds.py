@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 import hermiso
 from hermiso import bounds, plots
 from hermiso.errors import BoundError, GramError, HermisoError
+from hermiso.layerwise import check_reach, logistic_step, oppenheim_step
 from verify.exact import Matrix, Vector, det
 from verify.strategies import exact_correlation_matrices, exact_spectra
 
@@ -404,3 +405,32 @@ def test_the_picture_is_drawn(tmp_path: Any) -> None:
     assert (tmp_path / "bounds.png").stat().st_size > 10_000
     assert plots.main([str(tmp_path / "nowhere" / "bounds.png")]) == 2
     assert plots.main([str(tmp_path / "bounds.xyz")]) == 2
+
+
+@pytest.mark.parametrize("beta", [1.001, 1.3, 1.9])
+def test_every_step_keeps_its_share(beta: float) -> None:
+    """Why a depth that no step reaches is known before the first."""
+    for layer in (1, 10, 1000):
+        share = (2 - beta) ** layer * (1 - 1e-12)
+        assert bounds.logistic(beta, 10, 0.3, layer) >= share * 0.3
+        assert bounds.samplewise(beta, THREE, layer) >= share * bounds.samplewise(beta, THREE, 0)
+        by_spectrum = partial(bounds.oppenheim_schur, beta, 10, 0.3)
+        assert by_spectrum(layer=layer) >= share * by_spectrum(layer=0)
+
+
+def test_what_no_step_reaches_is_said_at_once() -> None:
+    with pytest.raises(BoundError, match=r"at least 0\.0808872 at layer 131072, the last"):
+        check_reach(1 + 1e-5, 0.3, 1e-6)
+    check_reach(1.5, 0.3, 1e-6)
+
+
+@pytest.mark.parametrize("y", [-700.0, -30.0, -1e-9, 0.0, 1e-9, 3.0, 30.0, 700.0])
+def test_single_numbers_step_as_arrays_do(y: float) -> None:
+    """A few roundings of terms of size |y| + 1."""
+    allowed = 4 * np.finfo(float).eps * (abs(y) + 1)
+    assert logistic_step(1.3, y) == pytest.approx(
+        float(logistic_step(1.3, np.array([y]))[0]), abs=allowed, rel=0
+    )
+    few, many = np.array([0.5, 0.2, 0.3]), np.array([0.5, 0.2, 0.3, *np.zeros(8)])
+    g = math.exp(min(y, 3.6))
+    assert oppenheim_step(few, g) == pytest.approx(oppenheim_step(many, g), rel=4e-15, abs=0)

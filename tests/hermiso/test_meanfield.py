@@ -420,3 +420,8 @@ def test_many_layers_and_many_samples_fit() -> None:
     X = np.random.default_rng(0).normal(size=(100, 120))
     found = mean_field(complements(X), "relu", 50, complement=True)
     assert np.all(np.diff(found.gap) < 0)
+
+
+def test_layers_that_memory_does_not_hold_are_refused() -> None:
+    with pytest.raises(BoundError, match=r"with 2 samples its layers take 384 GB; at most 4 GB"):
+        mean_field([[1.0, 0.5], [0.5, 1.0]], "relu", 10**9)

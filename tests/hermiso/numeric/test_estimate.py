@@ -174,3 +174,34 @@ def test_mean_and_variance_match_certified_moments(name: str) -> None:
     first = float(hermiso.enclose(sigma.expression, digits=20))
     assert mean == pytest.approx(first, rel=1e-13)
     assert variance == pytest.approx(square - first**2, rel=1e-12)
+
+
+def test_a_spike_of_width_1e_5_is_seen() -> None:
+    """The floats of 3/10 and 3/10 + 1e-5 are up to 3e-17 off, 3e-12 of the width."""
+    beta = numeric.beta(lambda v: v + 1000 * ((v > 0.3) & (v < 0.3 + 1e-5)))
+    assert beta.value == pytest.approx(1.791889693796, abs=1e-11)
+
+
+def test_no_estimate_claims_more_digits_than_floats_have() -> None:
+    """On the identity every sum is exact; a spike of 1e-6 is not seen, and `unseen` says so."""
+    narrow = numeric.estimate(lambda v: v + 1000 * ((v > 0.3) & (v < 0.3 + 1e-6)))
+    assert narrow.beta_minus_one.error >= 4 * np.finfo(float).eps
+    assert narrow.coefficients(3).error >= 4 * np.finfo(float).eps
+    assert numeric.estimate(lambda v: v).unseen == pytest.approx(25 * 2**-17 * 0.39894228, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("f", "exact"),
+    [(np.tanh, "tanh"), (torch.round, None), (torch.special.log_ndtr, None), (Scaled(), None)],
+    ids=["np.tanh", "torch.round", "log_ndtr", "module"],
+)
+def test_what_has_no_formula_is_taken(f: Callable[[Any], Any], exact: str | None) -> None:
+    mean, variance = numeric.mean_and_variance(f)
+    if exact:
+        assert (mean, variance) == pytest.approx(numeric.mean_and_variance(exact), abs=1e-13)
+    z, w = hermiso.quadrature.nodes([k + 0.5 for k in range(-12, 12)])
+    y = f(z) if exact else f(torch.as_tensor(z)).detach().numpy()
+    inner = np.abs(z) < 12
+    y, w = y[inner].astype(float), w[inner]
+    assert mean == pytest.approx(w @ y, abs=1e-7 if f is not torch.round else 1e-13)
+    assert variance == pytest.approx(w @ y**2 - (w @ y) ** 2, rel=1e-6)

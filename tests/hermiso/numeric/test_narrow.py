@@ -14,6 +14,7 @@ import sympy as sp
 import hermiso
 from hermiso import numeric
 from hermiso.errors import PrecisionError
+from hermiso.numeric.bivariate import BUDGET, Derivative
 from hermiso.numeric.cells import MAX_CELLS, ball_function, log_bound
 from hermiso.numeric.model import model
 
@@ -171,3 +172,55 @@ def test_kernel_maps_of_narrow_features(e: sp.Expr) -> None:
     for rho in (0.9977, -0.9977):
         by_series = np.sum(p * rho ** np.arange(1, 10_000)) / variance
         assert kappa(rho) == pytest.approx(by_series, abs=2e-12)
+
+
+@pytest.mark.parametrize(
+    "e",
+    [sp.cos(sp.exp(x)), sp.sin(x**5), sp.cos(1000 * x)],
+    ids=str,
+)
+def test_fast_oscillations_are_refused_early(e: sp.Expr) -> None:
+    """By the budget of cells, before any quadrature."""
+    with pytest.raises(PrecisionError, match=r"more than 4096 panels.*hermiso\.certified"):
+        numeric.beta(e)
+    with pytest.raises(PrecisionError, match=r"hermiso\.certified"):
+        numeric.kernel_map(e)
+
+
+def test_the_plane_has_a_budget() -> None:
+    m = model(hermiso.as_activation("tanh"))
+    d = Derivative(m.slope, (), ())
+    d.spend(BUDGET)
+    with pytest.raises(PrecisionError, match=rf"more than {BUDGET} points of the plane"):
+        d.plane(np.array([0.1]))
+
+
+def test_a_steep_softplus_is_nearly_relu() -> None:
+    """softplus(b x)/b = relu + r(b x)/b, where r is even: c_1 is 1/2 for every b."""
+    e = sp.log(1 + sp.exp(100 * x)) / 100
+    kappa = numeric.kernel_map(e)
+    p = numeric.coefficients(e, 10_000)
+    variance = numeric.mean_and_variance(e)[1]
+    k = np.arange(1, 10_000)
+    by_series = np.sum(p[1:] ** 2 * 0.9**k) / variance
+    assert kappa(0.9) == pytest.approx(by_series, abs=1e-14 + kappa.error)
+    assert p[1] == pytest.approx(0.5, abs=1e-14)
+
+
+LOG_CDF = [sp.log((1 + sp.erf(x / sp.sqrt(2))) / 2), sp.log(sp.erfc(-x / sp.sqrt(2)) / 2)]
+
+
+@pytest.mark.parametrize("e", LOG_CDF, ids=str)
+def test_the_logarithm_of_a_normal_tail(e: sp.Expr) -> None:
+    """Phi(z) is uniform, so the mean is -1 and the variance 1; 1 + erf(x) is 0 below -6."""
+    assert float(numeric.beta(e)) == pytest.approx(1.184234663341467, rel=1e-14)
+    assert numeric.mean_and_variance(e) == pytest.approx((-1.0, 1.0), rel=1e-13)
+
+
+def test_the_logarithm_of_a_normal_tail_has_a_kernel_map() -> None:
+    """Its slope is a ratio of two functions that underflow at -38."""
+    p = numeric.coefficients(LOG_CDF[0], 400)[1:] ** 2  # the variance is 1
+    kappa = numeric.kernel_map(LOG_CDF[0])
+    k = np.arange(1, 400)
+    for rho in (0.5, -0.7):
+        assert kappa(rho) == pytest.approx(np.sum(p * rho**k), abs=1e-14 + kappa.error)
