@@ -2,7 +2,8 @@
 
 exp(u) - 1 cancels near 0, log(1 + exp(u)) overflows, 1 + erf(u) loses its left tail: small rules
 replace each by a function that does not, such as expm1, softplus or erfc. The rewritten
-expression has one symbol; `float_function` turns it into a function on arrays.
+expression has one symbol; `float_function` turns it into a function on arrays. What overflows on
+the way to a finite value is left to `hermiso.scaled`.
 
 The same code serves numpy and torch: a `Library` holds the two namespaces that differ.
 """
@@ -20,10 +21,12 @@ from typing import Any
 import sympy as sp
 from sympy import Expr
 
+from hermiso import identities as identity
 from hermiso.errors import ActivationError
+from hermiso.identities import expit, expm1, log1p, near_one
 
 # Heads of the rewritten expressions; their arithmetic is in _STABLE or in the library.
-expm1, log1p, expit, erfc = sp.symbols("expm1 log1p expit erfc", cls=sp.Function)
+erfc = sp.Function("erfc")
 softplus, log_cosh, tanhshrink = sp.symbols("softplus log_cosh tanhshrink", cls=sp.Function)
 gaussian, gaussian_tail = sp.symbols("gaussian gaussian_tail", cls=sp.Function)
 
@@ -54,11 +57,11 @@ _ONE_PLUS: dict[Any, Callable[[Any], Any]] = {
     (sp.cos, -1): lambda u: 2 * sp.sin(u / 2) ** 2,
     (sp.cosh, -1): lambda u: -2 * sp.sinh(u / 2) ** 2,
     (expit, -1): lambda u: expit(-u),
+    (expit, -2): lambda u: -sp.tanh(u / 2),
 }
 
 # f(u) g(-u), where one factor may overflow while the other underflows.
 _PRODUCTS: dict[Any, Callable[[Any], Any]] = {
-    (sp.exp, expit): expit,
     (expm1, expit): lambda u: sp.tanh(u / 2),
 }
 
@@ -83,7 +86,7 @@ def _rewritten(e: Any) -> Any:
 
 def _sum(e: Any) -> Any:
     if e.is_polynomial():
-        return sp.factor(e)  # exact at its rational zeros
+        return sp.factor(e) if identity.is_small_polynomial(e) else e  # exact at rational zeros
     for a, b in combinations(e.args, 2):
         joined = _joined(a, b) or _joined(b, a)
         if joined is not None:
@@ -98,40 +101,61 @@ def _joined(a: Any, b: Any) -> Any:
     if f.func is sp.tanh and a == -k * f.args[0]:
         return -k * tanhshrink(f.args[0])
     rule = _ONE_PLUS.get((f.func, k / a)) if a.is_Number else None
-    return a * rule(f.args[0]) if rule else None
+    if rule:
+        return a * rule(f.args[0])
+    found = (join(a, b) for join in _JOINTS)
+    return next((e for e in found if e is not None), None)
+
+
+_JOINTS = (identity.hyperbolic_sum, identity.power_less_one, identity.conjugate)
 
 
 def _product(e: Any) -> Any:
+    e = identity.flat_product(e) if e.is_Mul else e
+    if not e.is_Mul:
+        return e
     for a, b in permutations(e.args, 2):
-        rule = _PRODUCTS.get((a.func, b.func))
-        if rule and a.args[0] == -b.args[0]:
+        found = identity.shifted_expit(a, b) or _mirrored_product(a, b)
+        if found:
             rest = [t for t in e.args if t not in (a, b)]
-            return sp.Mul(*rest, rule(a.args[0]), evaluate=False)
-    return e
+            return _product(sp.Mul(*rest, *found, evaluate=False))
+    return identity.hyperbolic_quotient(e) or e
+
+
+def _mirrored_product(a: Any, b: Any) -> list[Any]:
+    rule = _PRODUCTS.get((a.func, b.func))
+    return [rule(a.args[0])] if rule and a.args[0] == -b.args[0] else []
 
 
 def _power(e: Any) -> Any:
-    u = _exponent_of_one_plus_exp(e.base)
-    return expit(-u) ** -e.exp if u is not None and e.exp.is_negative else e
+    found = identity.one_plus_exp(e.base)
+    if found is None or not (e.exp.is_number and e.exp.is_negative):
+        return e
+    scale, u = found
+    return scale**e.exp * expit(-u) ** -e.exp
 
 
 def _logarithm(e: Any) -> Any:
-    v = e.args[0]
+    c, v = e.args[0].as_coeff_Mul()
+    if v.is_Add:
+        c, v = sp.S.One, sp.Add(*(c * t for t in v.args))
+    if not c.is_positive:
+        return e
+    far = _log(v)
+    small = identity.less_one(v) if v.is_Add and far.func is not softplus else None
+    return sp.log(c) + far if small is None else near_one(small, far)
+
+
+def _log(v: Any) -> Any:
     base, power = v.as_base_exp()
-    u = _exponent_of_one_plus_exp(v)
-    if u is not None:
-        return softplus(u)
+    found = identity.one_plus_exp(v)
+    if found is not None:
+        return sp.log(found[0]) + softplus(found[1])
     if base.func == expit and power.is_number:
         return -power * softplus(-base.args[0])
     if v.func is sp.cosh:
         return log_cosh(v.args[0])
-    return log1p(v - 1) if v.is_Add and 1 in v.args else e
-
-
-def _exponent_of_one_plus_exp(v: Any) -> Any:
-    """Return u if v is 1 + exp(u), else None."""
-    rest = v - 1 if v.is_Add and len(v.args) == 2 and 1 in v.args else v
-    return rest.args[0] if rest is not v and rest.func is sp.exp else None
+    return log1p(v - 1) if v.is_Add and 1 in v.args else sp.log(v)
 
 
 def _exponential(e: Any) -> Any:
@@ -200,6 +224,19 @@ def _gaussian_tail(lib: Library, k: float, q: float, x: Any) -> Any:
     return xp.where(far, tail, lib.special.erfc(k * xp.where(far, 0.0, x)))
 
 
+def _near_one(lib: Library, w: Any, far: Any) -> Any:
+    """log(1 + w), given w and that logarithm itself."""
+    xp, near = lib.array, abs(w) < 0.5
+    return xp.where(near, xp.log1p(xp.where(near, w, 0.0)), far)
+
+
+def _plus_root(lib: Library, t: Any, v: Any, difference: Any) -> Any:
+    """t + sqrt(v), given v - t^2."""
+    xp = lib.array
+    far = xp.sqrt(v) + xp.where(t < 0, -t, t)  # unlike that of abs, its slope at 0 is 1
+    return xp.where(t < 0, difference / far, far)
+
+
 def _larger(lib: Library, *values: Any) -> Any:
     return reduce(lambda a, b: lib.array.where(a > b, a, b), values)
 
@@ -212,6 +249,8 @@ _STABLE: dict[str, Callable[..., Any]] = {
     "softplus": _softplus,
     "log_cosh": _log_cosh,
     "tanhshrink": _tanhshrink,
+    "near_one": _near_one,
+    "plus_root": _plus_root,
     "gaussian": _gaussian,
     "gaussian_tail": _gaussian_tail,
     "Max": _larger,
@@ -229,7 +268,7 @@ _ARRAY = {n: n for n in (
 _SPECIAL = ("erf", "erfc", "expit")
 
 
-def _named(name: str, lib: Library) -> Any:
+def named(name: str, lib: Library) -> Any:
     """The function of a library that a sympy head stands for."""
     if name in _STABLE:
         return partial(_STABLE[name], lib)
@@ -261,9 +300,27 @@ def float_function(e: Any, lib: Library) -> Callable[[Any], Any]:
         return _quotient(e, lib)
     if e.is_Pow:
         return _power_function(e, lib)
-    f = _named(e.func.__name__, lib)
+    f = named(e.func.__name__, lib)
     args = [float_function(a, lib) for a in e.args]
+    end = _saturated_from(e)
+    if end is not None:
+        return lambda v: f(args[0](lib.array.clip(v, -end, end)))
     return lambda v: f(*(a(v) for a in args))
+
+
+def _saturated_from(e: Any) -> float | None:
+    """An R such that e = f(p(x)) is constant in floats for |x| >= R: |p| >= 2000 there.
+
+    Beyond it a large power in p would overflow, and be NaN in the gradient.
+    """
+    u = e.args[0]
+    if e.func not in (sp.tanh, sp.erf, erfc, expit, sp.exp) or not u.is_polynomial():
+        return None
+    leading, *others = sp.Poly(u, *u.free_symbols).all_coeffs()
+    falling = len(others) % 2 == 0 and leading.is_negative
+    if len(others) < 2 or (e.func is sp.exp and not falling):
+        return None
+    return number(1 + (2000 + sum(map(abs, others))) / abs(leading))
 
 
 def _quotient(e: Any, lib: Library) -> Callable[[Any], Any]:

@@ -29,7 +29,9 @@ ROOMS = (
     {"quadrature"},
     {"balls"},
     {"integrability"},
+    {"identities"},
     {"stable"},
+    {"scaled"},
     {"compiled"},
     {"activation", "catalogue"},  # a name is looked up late, an entry is an Activation
     {"symbolic"},
