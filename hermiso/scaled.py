@@ -62,7 +62,8 @@ def overflows(e: Any, lower: float, upper: float, lib: Library) -> bool:
         with np.errstate(all="ignore"):
             value, better = plain(v), scaled(v)
             good = np.isfinite(value)
-            lost = abs(value - better) > _SOFTENED * abs(better) + np.finfo(dtype).tiny
+            noise = 2 * np.maximum(1, abs(v)) * np.finfo(dtype).tiny  # x times a subnormal number
+            lost = abs(value - better) > _SOFTENED * abs(better) + noise
         if (np.isfinite(better) & (~good | lost)).any() or _raises(plain, v[good]):
             return True
     return False

@@ -33,11 +33,9 @@ ROOMS = (
     {"stable"},
     {"scaled"},
     {"compiled"},
-    {"activation", "catalogue"},  # a name is looked up late, an entry is an Activation
+    {"activation", "catalogue", "vocabulary", "parsing"},  # names and formulas are read late
     {"symbolic"},
     {"problem"},
-    {"vocabulary"},
-    {"parsing"},
     {"gram"},
     {"layerwise"},
     {"bounds"},
