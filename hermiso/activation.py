@@ -2,7 +2,8 @@
 
 An activation is a sympy expression in one symbol declared real. `as_activation` accepts an
 expression, a name of the catalogue, a formula as text, a torch.nn module or a torch function, and
-refuses what is no activation, with the reason. Floats are read as the decimals they print as: 0.01 is 1/100.
+refuses what is no activation, with the reason. Floats are read as the decimals they print as: 0.01
+is 1/100.
 """
 
 from __future__ import annotations
@@ -66,8 +67,8 @@ class Activation:
     def __call__(self, value: Any = None, /, **parameters: Any) -> Any:
         """Evaluate at a sympy expression, a torch tensor, or a number or numpy array.
 
-        Parameters of an entry of the catalogue are given by keyword alone: catalogue.leaky_relu(0.2)
-        is the value at 0.2, catalogue.leaky_relu(negative_slope=0.2) the activation with that slope.
+        Parameters of an entry of the catalogue are given by keyword: catalogue.leaky_relu(0.2) is
+        the value at 0.2, catalogue.leaky_relu(negative_slope=0.2) the activation of that slope.
 
         Raises:
             ActivationError: if it is no entry of the catalogue with these parameters.
@@ -84,7 +85,9 @@ class Activation:
         from hermiso import catalogue
 
         if self.name not in catalogue.names() or self != catalogue.get(self.name):
-            raise ActivationError(f"{self.name} is no entry of the catalogue; substitute in its formula")
+            raise ActivationError(
+                f"{self.name} is no entry of the catalogue; substitute in its formula"
+            )
         return catalogue.get(self.name, **parameters)
 
 
@@ -140,7 +143,7 @@ def _decimal(f: Any) -> Any:
 
 def _is_name(text: str) -> bool:
     """Whether it stands for an entry of the catalogue, known or misspelt; x is a formula."""
-    return text.isidentifier() and len(text) > 1 or not text.strip()
+    return (text.isidentifier() and len(text) > 1) or not text.strip()
 
 
 def _parsed(text: str) -> Expr:

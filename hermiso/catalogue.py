@@ -31,6 +31,7 @@ from hermiso.errors import ActivationError
 _ONE = sp.Integer(1)
 _SELU_ALPHA = Rational("1.6732632423543772848170429916717")
 _SELU_SCALE = Rational("1.0507009873554804934193349852946")
+_STAR_SCALE = Rational("0.8944")
 _x = Symbol("x", real=True)
 
 
@@ -100,6 +101,14 @@ _FORMULAS: dict[str, Callable[..., Expr]] = {
     "shifted_exp": lambda shift=2 * _ONE: sp.exp(_x - shift),
     "gaussian": lambda: sp.exp(-(_x**2) / 2),
     "damped_linear": lambda: _x * sp.exp(-abs(_x)),
+    "asinh": lambda: sp.asinh(_x),
+    "log_ndtr": lambda: sp.log((1 + sp.erf(_x / sp.sqrt(2))) / 2),
+    "squareplus": lambda b=4 * _ONE: (_x + sp.sqrt(_x**2 + b)) / 2,
+    "serf": lambda: _x * sp.erf(sp.log(1 + sp.exp(_x))),
+    "smelu": lambda beta=_ONE: Piecewise(
+        (0, _x <= -beta), ((_x + beta) ** 2 / (4 * beta), _x <= beta), (_x, True)
+    ),
+    "star_relu": lambda scale=_STAR_SCALE, bias=-_STAR_SCALE / 2: scale * Max(_x, 0) ** 2 + bias,
 }
 
 
@@ -209,8 +218,9 @@ _TORCH = {n.replace("_", ""): n for n in (
     "celu", "elu", "gelu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "identity",
     "leaky_relu", "logsigmoid", "mish", "prelu", "relu", "relu6", "rrelu", "selu", "sigmoid",
     "silu", "softplus", "softshrink", "softsign", "tanh", "tanhshrink", "threshold",
-    "abs", "arctan", "cos", "erf", "exp", "sign", "sin", "square",
+    "abs", "arctan", "asinh", "cos", "erf", "exp", "log_ndtr", "sign", "sin", "square",
 )} | {
+    "arcsinh": "asinh",
     "atan": "arctan", "expit": "sigmoid", "ndtr": "normal_cdf", "clamp": "hardtanh",
     "clip": "hardtanh",
 }  # fmt: skip

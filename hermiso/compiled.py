@@ -171,7 +171,11 @@ def _limit(smooth: Expr, scaled: bool, end: float) -> tuple[float, float, float]
         if not math.isnan(value):
             return (end, value, 0.0) if scaled else None
         f = scaled_function(smooth, lib) if scaled else plain
-        return end, _seen_limit(np.asarray(f(math.copysign(1, end) * 10.0 ** np.arange(25, 301, 25)))), 0.0
+        return (
+            end,
+            _seen_limit(np.asarray(f(math.copysign(1, end) * 10.0 ** np.arange(25, 301, 25)))),
+            0.0,
+        )
 
 
 def _seen_limit(v: Any) -> float:

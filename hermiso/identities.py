@@ -20,18 +20,20 @@ _SMALL, _LOW_DEGREE = 60, 24
 def is_small_polynomial(e: Any) -> bool:
     """Whether algorithms for polynomials may look at e."""
     powers = (abs(p.exp) for p in e.atoms(sp.Pow))
-    return bool(e.is_polynomial() and e.count_ops() < _SMALL and all(n <= _LOW_DEGREE for n in powers))
+    return bool(
+        e.is_polynomial() and e.count_ops() < _SMALL and all(n <= _LOW_DEGREE for n in powers)
+    )
 
 
 def hyperbolic_sum(a: Any, b: Any) -> Any:
-    """Join k exp(-u) and k exp(u) to 2 k cosh(u), or their difference to 2 k sinh(u)."""
-    k, f = b.as_coeff_Mul()
-    if f.func is not sp.exp:
+    """Join k exp(-u) + k exp(u) to 2 k cosh(u), k exp(u) - k exp(v) to k exp(v) expm1(u - v)."""
+    (k, f), (c, g) = b.as_coeff_Mul(), a.as_coeff_Mul()
+    if f.func is not sp.exp or g.func is not sp.exp or abs(c) != abs(k):
         return None
-    mirrored = k * sp.exp(-f.args[0])
-    if a not in (mirrored, -mirrored):
-        return None
-    return 2 * k * (sp.cosh if a == mirrored else sp.sinh)(f.args[0])
+    u, v = f.args[0], g.args[0]
+    if c == k:
+        return 2 * k * sp.cosh(u) if u == -v else None
+    return 2 * k * sp.sinh(u) if u == -v else k * sp.exp(v) * expm1(u - v)
 
 
 def power_less_one(a: Any, b: Any) -> Any:
@@ -50,7 +52,7 @@ def power_less_one(a: Any, b: Any) -> Any:
 
 
 def conjugate(a: Any, b: Any) -> Any:
-    """Write a + k sqrt(v) as k plus_root(t, v, v - t^2), t = a/k, where v - t^2 is shorter than v."""
+    """Write a + k sqrt(v) as k plus_root(t, v, v - t^2), t = a/k, if v - t^2 is shorter than v."""
     k, f = b.as_coeff_Mul()
     if not (f.is_Pow and f.exp == _HALF) or a.is_number:
         return None
@@ -98,7 +100,7 @@ def hyperbolic_quotient(e: Any) -> Any:
 
 
 def shifted_expit(a: Any, b: Any) -> list[Any]:
-    """Write exp(c + j u) expit(-u)^m, j <= m, as exp(c) expit(u)^j expit(-u)^(m - j): its factors."""
+    """Write exp(c + j u) expit(-u)^m as the factors exp(c), expit(u)^j and expit(-u)^(m - j)."""
     f, m = b.as_base_exp()
     if not (a.func is sp.exp and f.func is expit and m.is_Integer and 0 < m <= _LOW_DEGREE):
         return []

@@ -167,11 +167,12 @@ def _value(lib: Library, pair: Pair) -> Any:
 
 
 def _add(lib: Library, *terms: Pair) -> Pair:
-    """Align at the largest exponent of a term that is not 0."""
-    xp = lib.array
-    shifts = [xp.where(fixed(m) == 0, -_largest(lib, s), s) for m, s in terms]
-    s = reduce(xp.maximum, shifts)
-    parts = [m * xp.exp(_difference(lib, t, s)) for (m, _), t in zip(terms, shifts, strict=True)]
+    """Align at the largest exponent of a term that is not 0; one that is 0 has a slope."""
+    xp, low = lib.array, -_largest(lib, terms[0][1])
+    s = reduce(xp.maximum, (xp.where(fixed(m) == 0, low, t) for m, t in terms))
+    s = xp.where(s == low, reduce(xp.maximum, (t for _, t in terms)), s)
+    most = math.log(-low) / 2
+    parts = [m * xp.exp(xp.clip(_difference(lib, t, s), low, most)) for m, t in terms]
     return _normal(lib, reduce(operator.add, parts), s)
 
 
@@ -234,7 +235,7 @@ def _chosen(lib: Library, where: Any, a: Pair, b: Pair) -> Pair:
 
 
 def _near_zero(lib: Library, u: Pair, f: Function, far: Callable[[Pair], Pair]) -> Pair:
-    """f of a float where |u| < 1, pairs elsewhere."""
+    """F of a float where |u| < 1, pairs elsewhere."""
     xp, w = lib.array, _value(lib, u)
     near = fixed(abs(w)) < 1
     inner = f(xp.where(near, w, 0.0))

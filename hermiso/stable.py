@@ -231,7 +231,7 @@ def _near_one(lib: Library, w: Any, far: Any) -> Any:
 
 
 def _plus_root(lib: Library, t: Any, v: Any, difference: Any) -> Any:
-    """t + sqrt(v), given v - t^2."""
+    """T + sqrt(v), given v - t^2."""
     xp = lib.array
     far = xp.sqrt(v) + xp.where(t < 0, -t, t)  # unlike that of abs, its slope at 0 is 1
     return xp.where(t < 0, difference / far, far)

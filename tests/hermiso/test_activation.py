@@ -41,6 +41,26 @@ def test_reads_expressions(source, expression):
     assert activation.variable.is_real
 
 
+@pytest.mark.parametrize(
+    ("text", "expression"),
+    [
+        ("max(x,0)", Max(real, 0)),
+        ("x", real),
+        ("gelu(2*x) ", catalogue.get("gelu").expression.subs(real, 2 * real)),
+        ("silu", catalogue.get("silu").expression),  # a name comes first
+        ("a*x", a * real),
+    ],
+)
+def test_reads_formulas_as_text(text, expression):
+    e = as_activation(text).expression
+    assert e.xreplace({Symbol("a", real=True): a}) == expression
+
+
+def test_the_variable_of_a_text_is_known_by_name():
+    assert as_activation("a*x", a).variable == Symbol("a", real=True)
+    assert as_activation("max(x, 0)", x, gain=2).expression == Max(2 * real, 0)
+
+
 def test_the_given_variable_comes_first():
     assert as_activation(a * x, a).variable == Symbol("a", real=True)
     assert as_activation(a * b, b).expression == a * Symbol("b", real=True)
@@ -93,7 +113,7 @@ REFUSED = [
     (log(x), r"log\(x\) is complex-valued.*say, with Abs\(x\)"),
     (x**a, r"x\*\*a is complex-valued: .* at x = .*, a = 7/10"),
     (Symbol("c", complex=True) * x, r"the parameter is c \(complex=True\); .*Symbol\('c', real"),
-    (x + sp.nan, "nan contains nan; every number in it must be finite"),
+    (x + sp.nan, "the expression is nan; every number in it must be finite"),
     (sp.oo * x, r"oo\*x contains oo"),
     (x / sp.Mul(0, 1, evaluate=False), "contains zoo"),
     (Function("f")(x), r"contains the unknown function f\(x\); give its formula"),
@@ -108,7 +128,12 @@ REFUSED = [
     (x > 0, r"x > 0 is a condition; write Piecewise\(\(1, x > 0\), \(0, True\)\)"),
     (None, "None is of type NoneType"),
     ([x], r"\[x\] is of type list"),
-    (np.tanh, "the formula of the function <ufunc 'tanh'> is unknown; write it in sympy"),
+    (np.tanh, "the formula of the function <ufunc 'tanh'> is unknown; .* hermiso.numeric, which"),
+    ("max(x", r"the formula cannot be read: expected '\)', found the end \(position 6\)"),
+    ("geluu", "'geluu' is no name of the catalogue; did you mean gelu or"),
+    ("geluu(x)", r"no function 'geluu'; did you mean gelu or .*\(position 1\)"),
+    ("a*b", r"the variable of a\*b may be any of a .*, b .*; pass x="),
+    ("", "is no name of the catalogue"),
     (np.ones(2), "is of type ndarray"),
     (torch.ones(2), "is of type Tensor"),
 ]
