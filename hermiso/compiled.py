@@ -30,9 +30,10 @@ from sympy import Expr, Symbol, oo
 
 from hermiso.errors import ActivationError, NoClosedForm, UnknownSign
 from hermiso.evaluate import over_mpmath
+from hermiso.floats import Library
 from hermiso.pieces import Piece, signs, split
 from hermiso.scaled import fixed, overflows, scaled_function
-from hermiso.stable import Library, float_function, number, stabilized
+from hermiso.stable import float_function, number, stabilized
 
 _SWITCHES = (sp.sign, sp.Heaviside, sp.core.relational.Relational)
 

@@ -19,8 +19,9 @@ from typing import Any
 
 import sympy as sp
 
+from hermiso.floats import Library
 from hermiso.identities import plus_root
-from hermiso.stable import Library, float_function, named, number
+from hermiso.stable import float_function, named, number
 
 Pair = tuple[Any, Any]
 Function = Callable[[Any], Any]

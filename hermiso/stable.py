@@ -4,8 +4,6 @@ exp(u) - 1 cancels near 0, log(1 + exp(u)) overflows, 1 + erf(u) loses its left 
 replace each by a function that does not, such as expm1, softplus or erfc. The rewritten
 expression has one symbol; `float_function` turns it into a function on arrays. What overflows on
 the way to a finite value is left to `hermiso.scaled`.
-
-The same code serves numpy and torch: a `Library` holds the two namespaces that differ.
 """
 
 from __future__ import annotations
@@ -13,7 +11,6 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial, reduce
 from itertools import combinations, permutations
 from typing import Any
@@ -21,14 +18,17 @@ from typing import Any
 import sympy as sp
 from sympy import Expr
 
+from hermiso import floats
 from hermiso import identities as identity
 from hermiso.errors import ActivationError
+from hermiso.floats import Library as Library
 from hermiso.identities import expit, expm1, log1p, near_one
 
 # Heads of the rewritten expressions; their arithmetic is in _STABLE or in the library.
 erfc = sp.Function("erfc")
 softplus, log_cosh, tanhshrink = sp.symbols("softplus log_cosh tanhshrink", cls=sp.Function)
 gaussian, gaussian_tail = sp.symbols("gaussian gaussian_tail", cls=sp.Function)
+log_tail, erfcx = sp.symbols("log_tail erfcx", cls=sp.Function)
 
 
 # --- rewriting ------------------------------------------------------------------------------
@@ -114,6 +114,9 @@ def _product(e: Any) -> Any:
     e = identity.flat_product(e) if e.is_Mul else e
     if not e.is_Mul:
         return e
+    ratio = _ratio_of_tails(e)
+    if ratio is not None:
+        return ratio
     for a, b in permutations(e.args, 2):
         found = identity.shifted_expit(a, b) or _mirrored_product(a, b)
         if found:
@@ -127,6 +130,16 @@ def _mirrored_product(a: Any, b: Any) -> list[Any]:
     return [rule(a.args[0])] if rule and a.args[0] == -b.args[0] else []
 
 
+def _ratio_of_tails(e: Any) -> Any:
+    """Return exp(-k^2 x^2)/erfc(k x) as 1/erfcx(k x), where both underflow; None for others."""
+    for a, b in permutations(e.args, 2):
+        if a.func is gaussian and (1 / b).func is gaussian_tail and a.args == (1 / b).args[1:]:
+            k, _, t = (1 / b).args
+            rest = [f for f in e.args if f not in (a, b)]
+            return sp.Mul(*rest, 1 / erfcx(k * t), evaluate=False)
+    return None
+
+
 def _power(e: Any) -> Any:
     found = identity.one_plus_exp(e.base)
     if found is None or not (e.exp.is_number and e.exp.is_negative):
@@ -135,7 +148,19 @@ def _power(e: Any) -> Any:
     return scale**e.exp * expit(-u) ** -e.exp
 
 
+def _logarithm_of_tail(e: Any) -> Any:
+    """Return log(c erfc(u)) as log(2 c) + log(erfc(u)/2), where u > 26 does not underflow."""
+    c, v = e.args[0].as_coeff_Mul()
+    if v.func not in (erfc, gaussian_tail):
+        return None
+    u = v.args[0] if v.func is erfc else v.args[0] * v.args[2]
+    return sp.log(2 * c) + log_tail(u)
+
+
 def _logarithm(e: Any) -> Any:
+    tail = _logarithm_of_tail(e)
+    if tail is not None:
+        return tail
     c, v = e.args[0].as_coeff_Mul()
     if v.is_Add:
         c, v = sp.S.One, sp.Add(*(c * t for t in v.args))
@@ -175,38 +200,6 @@ _RULES: dict[Any, Callable[[Any], Any]] = {
 # --- arithmetic -----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Library:
-    """numpy with scipy.special, or torch with torch.special."""
-
-    array: Any
-    special: Any
-
-
-def _softplus(lib: Library, u: Any) -> Any:
-    return lib.array.logaddexp(lib.array.zeros_like(u), u)
-
-
-def _log_cosh(lib: Library, u: Any) -> Any:
-    """Cosh u = 1 + 2 sinh^2(u/2) near 0; cosh u = e^|u| (1 + e^{-2|u|})/2 elsewhere."""
-    xp, size = lib.array, abs(u)
-    near = size < 1
-    small = xp.log1p(2 * xp.sinh(xp.where(near, u, 0.0) / 2) ** 2)
-    return xp.where(near, small, size + xp.log1p(xp.exp(-2 * size)) - math.log(2))
-
-
-# u cosh u - sinh u = sum_k 2k u^{2k+1}/(2k+1)!: nine positive terms suffice on |u| < 1
-_TANHSHRINK = tuple(2 * k / math.factorial(2 * k + 1) for k in range(9, 0, -1))
-
-
-def _tanhshrink(lib: Library, u: Any) -> Any:
-    xp = lib.array
-    near = abs(u) < 1
-    s = xp.where(near, u, 0.0)
-    series = reduce(lambda total, c: total * s**2 + c, _TANHSHRINK)
-    return xp.where(near, s**3 * series / xp.cosh(s), u - xp.tanh(u))
-
-
 def _gaussian(lib: Library, q: float, x: Any) -> Any:
     """exp(-q x^2), where rounding x^2 would cost q x^2 ulps: h^2 is exact for x = h + (x - h)."""
     xp, end = lib.array, math.sqrt(800 / q)  # exp(-800) is 0
@@ -224,37 +217,25 @@ def _gaussian_tail(lib: Library, k: float, q: float, x: Any) -> Any:
     return xp.where(far, tail, lib.special.erfc(k * xp.where(far, 0.0, x)))
 
 
-def _near_one(lib: Library, w: Any, far: Any) -> Any:
-    """log(1 + w), given w and that logarithm itself."""
-    xp, near = lib.array, abs(w) < 0.5
-    return xp.where(near, xp.log1p(xp.where(near, w, 0.0)), far)
-
-
-def _plus_root(lib: Library, t: Any, v: Any, difference: Any) -> Any:
-    """T + sqrt(v), given v - t^2."""
-    xp = lib.array
-    far = xp.sqrt(v) + xp.where(t < 0, -t, t)  # unlike that of abs, its slope at 0 is 1
-    return xp.where(t < 0, difference / far, far)
-
-
-def _larger(lib: Library, *values: Any) -> Any:
-    return reduce(lambda a, b: lib.array.where(a > b, a, b), values)
-
-
-def _smaller(lib: Library, *values: Any) -> Any:
-    return reduce(lambda a, b: lib.array.where(a < b, a, b), values)
+def _log_tail(lib: Library, u: Any) -> Any:
+    """log(erfc(u)/2); in the tail through erfcx(u) = exp(u^2) erfc(u)."""
+    xp, special, far = lib.array, lib.special, u > 0
+    t, s = xp.where(far, u, 0.0), xp.where(far, 0.0, u)
+    tail = xp.log(special.erfcx(t) / 2) - t**2
+    return xp.where(far, tail, xp.log1p(-special.erfc(-s) / 2))
 
 
 _STABLE: dict[str, Callable[..., Any]] = {
-    "softplus": _softplus,
-    "log_cosh": _log_cosh,
-    "tanhshrink": _tanhshrink,
-    "near_one": _near_one,
-    "plus_root": _plus_root,
+    "softplus": floats.softplus,
+    "log_cosh": floats.log_cosh,
+    "tanhshrink": floats.tanhshrink,
+    "near_one": floats.near_one,
+    "plus_root": floats.plus_root,
     "gaussian": _gaussian,
     "gaussian_tail": _gaussian_tail,
-    "Max": _larger,
-    "Min": _smaller,
+    "log_tail": _log_tail,
+    "Max": floats.larger,
+    "Min": floats.smaller,
     "Heaviside": lambda lib, u, _: (lib.array.sign(u) + 1) / 2,
     "sinc": lambda lib, u: lib.array.sinc(u / math.pi),
 }
@@ -265,7 +246,7 @@ _ARRAY = {n: n for n in (
     "asin": "arcsin", "acos": "arccos", "atan": "arctan", "asinh": "arcsinh", "acosh": "arccosh",
     "atanh": "arctanh", "Abs": "abs", "ceiling": "ceil",
 }  # fmt: skip
-_SPECIAL = ("erf", "erfc", "expit")
+_SPECIAL = ("erf", "erfc", "erfcx", "expit")
 
 
 def named(name: str, lib: Library) -> Any:

@@ -30,6 +30,7 @@ ROOMS = (
     {"balls"},
     {"integrability"},
     {"identities"},
+    {"floats"},
     {"stable"},
     {"scaled"},
     {"compiled"},

@@ -55,11 +55,24 @@ def grid(name: str) -> np.ndarray:
     return np.unique([*SIZES, *(-s for s in SIZES), *kinks, *near])
 
 
+# The formula itself would need more than 350 digits.
+WITHOUT_CANCELLATION = {
+    "log_ndtr": lambda t: (
+        mpmath.log(mpmath.erfc(-t / mpmath.sqrt(2)) / 2)
+        if t < 0
+        else mpmath.log1p(-mpmath.erfc(t / mpmath.sqrt(2)) / 2)
+    ),
+    "squareplus": lambda t: (
+        2 / (mpmath.sqrt(t**2 + 4) - t) if t < 0 else (t + mpmath.sqrt(t**2 + 4)) / 2
+    ),
+}
+
+
 @cache
 def exact(name: str) -> list[mpmath.mpf]:
     """Values of the expression to 50 digits, even of 1 + 1e-300."""
     a = catalogue.get(name)
-    f = sp.lambdify(a.variable, a.expression, "mpmath")
+    f = WITHOUT_CANCELLATION.get(name) or sp.lambdify(a.variable, a.expression, "mpmath")
     with mpmath.workdps(350):
         return [mpmath.mpf(f(mpmath.mpf(t))) for t in grid(name)]
 
