@@ -77,7 +77,7 @@ REWRITTEN = [
     (1 - 1 / (1 + x**2), x**2 / (1 + x**2)),
     ((1 + x**2) ** Rational(1, 3) - 1, expm1(log1p(x**2) / 3)),
     (x + sqrt(x**2 + 4), plus_root(x, x**2 + 4, 4)),
-    (x + sqrt(2 * x**2 + 4), x + sqrt(2 * x**2 + 4)),
+    (2 * x + sqrt(x**2 + 4), 2 * x + sqrt(x**2 + 4)),
 ]
 
 
