@@ -10,6 +10,7 @@ import sympy as sp
 import torch
 from sympy import Abs, Eq, Function, I, Max, Piecewise, Rational, Symbol, exp, log, sin, sqrt
 
+import hermiso
 from hermiso import catalogue
 from hermiso.activation import Activation, as_activation, exact
 from hermiso.errors import ActivationError
@@ -220,3 +221,10 @@ def test_reading_and_naming_needs_neither_numpy_nor_torch():
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+def test_a_spike_far_out_is_not_called_constant():
+    with pytest.raises(
+        ActivationError, match="is constant, or so small that its square underflows"
+    ):
+        hermiso.numeric.beta("exp(-1000*(x - 60)^2)")
