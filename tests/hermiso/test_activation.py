@@ -224,7 +224,5 @@ def test_reading_and_naming_needs_neither_numpy_nor_torch():
 
 
 def test_a_spike_far_out_is_not_called_constant():
-    with pytest.raises(
-        ActivationError, match="constant, or so small that its square underf"
-    ):
+    with pytest.raises(ActivationError, match="constant, or so small that its square underf"):
         hermiso.numeric.beta("exp(-1000*(x - 60)^2)")
