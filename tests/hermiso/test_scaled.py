@@ -23,15 +23,12 @@ FORMULAS = [
     log(exp(x) + exp(-x)),
     log(2 + exp(x)),
     log(1 + exp(x) + exp(2 * x)),
-    log((1 + exp(x)) / 2),
     log((exp(3 * x) + exp(x) + exp(-x)) / 3),
     1 / (1 + 2 * exp(-x)),
     x * exp(-x) / (1 + exp(-x)) ** 2,
     (exp(x) - exp(-2 * x)) / (exp(x) + 3 * exp(-2 * x)),
-    1 / cosh(x),
     exp(-exp(x)),
     x * exp(-(x**2)),
-    x**2 * exp(-(x**2)),
     exp(-(x**4)),
     (exp(-(x**2)) + exp(-3 * x**2)) ** Rational(1, 4),
     log(erfc(x)),
@@ -43,13 +40,12 @@ FORMULAS = [
     (x + sqrt(x**2 + 4)) / 2,
     log(1 + x**2),
     (1 + x**2) ** Rational(-200, 3) * x,
-    exp(1000) / (exp(1000) + exp(x)),
     x * (1 + tanh(x + x**3)) / 2,
     (1 + x**2) ** (x / (1 + x**2)),
 ]
 SIZES = [0.0, 1e-30, 1e-8, 1e-3, 0.1, 0.7, 1.3, 2.9, 5.5, 9.2, 17.0, 33.4, 88.0, 104.5]
 SIZES += [709.0, 746.0, 800.0, 1e4, 1e10, 1e19, 2e37]
-BEYOND_SINGLE = [1e-200, 1e155, 1e200]
+BEYOND_SINGLE = [1e-200, 1e200]
 
 
 @cache
