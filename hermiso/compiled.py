@@ -239,7 +239,7 @@ def numpy_function(expression: Expr, x: Symbol) -> Callable[[Any], Any]:
             raise ActivationError(f"the input has dtype {v.dtype}; real numbers are required")
         dtype = v.dtype if v.dtype.kind == "f" else np.dtype(float)
         # a result beyond the largest float is inf, NaN stays NaN: no cause for a warning
-        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        with np.errstate(all="ignore"):
             out = _evaluate(plan, functions, np, v.astype(np.result_type(dtype, np.float32)))
             return np.asarray(out, dtype=dtype)[()]
 

@@ -24,6 +24,7 @@ EXPONENT = {
     "gelu_tanh": lambda t: 1.6 * min(t, 0) * (1 + 0.044715 * t * t),
     "quick_gelu": lambda t: 1.702 * min(t, 0),
     "shifted_exp": lambda t: t - 2,
+    "log_ndtr": lambda t: max(t, 0) ** 2 / 2,
 }
 
 SIZES = [
@@ -55,13 +56,18 @@ def grid(name: str) -> np.ndarray:
     return np.unique([*SIZES, *(-s for s in SIZES), *kinks, *near])
 
 
+def log_ndtr(t: mpmath.mpf) -> mpmath.mpf:
+    if abs(t) > 1000:  # too far for erfc: Mills' ratio to 1e-20
+        ratio = 1 - 1 / t**2 + 3 / t**4 - 15 / t**6
+        tail = -(t**2) / 2 - mpmath.log(abs(t) * mpmath.sqrt(2 * mpmath.pi)) + mpmath.log(ratio)
+        return tail if t < 0 else mpmath.mpf(0)
+    tail = mpmath.erfc(abs(t) / mpmath.sqrt(2)) / 2
+    return mpmath.log(tail) if t < 0 else mpmath.log1p(-tail)
+
+
 # The formula itself would need more than 350 digits.
 WITHOUT_CANCELLATION = {
-    "log_ndtr": lambda t: (
-        mpmath.log(mpmath.erfc(-t / mpmath.sqrt(2)) / 2)
-        if t < 0
-        else mpmath.log1p(-mpmath.erfc(t / mpmath.sqrt(2)) / 2)
-    ),
+    "log_ndtr": lambda t: log_ndtr(t),
     "squareplus": lambda t: (
         2 / (mpmath.sqrt(t**2 + 4) - t) if t < 0 else (t + mpmath.sqrt(t**2 + 4)) / 2
     ),
