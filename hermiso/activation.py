@@ -1,8 +1,9 @@
 """Activations: a real function of one real variable, and how it is read from what users pass.
 
 An activation is a sympy expression in one symbol declared real. `as_activation` accepts an
-expression, a name of the catalogue, a torch.nn module or a torch function, and refuses what is
-no activation, with the reason. Floats are read as the decimals they print as: 0.01 is 1/100.
+expression, a name of the catalogue, a formula as text, a torch.nn module or a torch function, and
+refuses what is no activation, with the reason. Floats are read as the decimals they print as: 0.01
+is 1/100.
 """
 
 from __future__ import annotations
@@ -15,15 +16,16 @@ from typing import Any
 import sympy as sp
 from sympy import Expr, Symbol
 
-from hermiso.errors import ActivationError
+from hermiso.errors import ActivationError, ParseError
 from hermiso.pieces import split
 
 _LARGEST = 10_000  # nodes; what takes sympy a second to print
 _REAL_FACTS = Symbol("x", real=True).assumptions0
 _ACCEPTED = (
-    "required: a sympy expression, an Activation, a name of the catalogue, "
+    "required: a sympy expression, an Activation, a name of the catalogue, a formula as text, "
     "a torch.nn module or a torch function"
 )
+INSTEAD = "write it in sympy, or use hermiso.numeric, which takes any function on arrays"
 
 
 @dataclass(frozen=True)
@@ -62,11 +64,31 @@ class Activation:
 
         return torch_function(self.expression, self.variable)
 
-    def __call__(self, value: Any) -> Any:
-        """Evaluate at a sympy expression, a torch tensor, or a number or numpy array."""
+    def __call__(self, value: Any = None, /, **parameters: Any) -> Any:
+        """Evaluate at a sympy expression, a torch tensor, or a number or numpy array.
+
+        Parameters of an entry of the catalogue are given by keyword: catalogue.leaky_relu(0.2) is
+        the value at 0.2, catalogue.leaky_relu(negative_slope=0.2) the activation of that slope.
+
+        Raises:
+            ActivationError: if it is no entry of the catalogue with these parameters.
+        """
+        if parameters:
+            return self._with(parameters) if value is None else self._with(parameters)(value)
+        if value is None:
+            raise TypeError(f"{self.name}() needs the point at which to evaluate")
         if isinstance(value, sp.Basic):
             return self.expression.subs(self.variable, value)
         return self.torch()(value) if _is_tensor(value) else self.numpy()(value)
+
+    def _with(self, parameters: dict[str, Any]) -> Activation:
+        from hermiso import catalogue
+
+        if self.name not in catalogue.names() or self != catalogue.get(self.name):
+            raise ActivationError(
+                f"{self.name} is no entry of the catalogue; substitute in its formula"
+            )
+        return catalogue.get(self.name, **parameters)
 
 
 def as_activation(source: Any, x: Symbol | None = None, *, gain: Any = None) -> Activation:
@@ -76,8 +98,8 @@ def as_activation(source: Any, x: Symbol | None = None, *, gain: Any = None) -> 
     log(exp(x/2) + 1)
 
     Args:
-        source: a sympy expression, an Activation, a name of the catalogue, a torch.nn module
-            or a torch function.
+        source: a sympy expression, an Activation, a name of the catalogue or a formula as text
+            (names come first; see `hermiso.parse`), a torch.nn module or a torch function.
         x: the variable of an expression; by default its only symbol, or else the one named x.
         gain: a nonzero real number or sympy expression that multiplies the variable.
 
@@ -86,7 +108,10 @@ def as_activation(source: Any, x: Symbol | None = None, *, gain: Any = None) -> 
     """
     if x is not None and not isinstance(x, Symbol):
         raise ActivationError(f"x is {x!r}; it must be a sympy Symbol, e.g. Symbol('x')")
-    if isinstance(source, Expr):
+    if isinstance(source, str) and not _is_name(source):
+        formula = _parsed(source)
+        activation = _from_expression(formula, _of_that_name(formula, x))
+    elif isinstance(source, Expr):
         activation = _from_expression(source, x)
     else:
         activation = source if isinstance(source, Activation) else _by_name(source)
@@ -116,6 +141,25 @@ def _decimal(f: Any) -> Any:
     return sp.Rational(repr(float(f)) if f._prec == 53 else str(f))
 
 
+def _is_name(text: str) -> bool:
+    """Whether it stands for an entry of the catalogue, known or misspelt; x is a formula."""
+    return (text.isidentifier() and len(text) > 1) or not text.strip()
+
+
+def _parsed(text: str) -> Expr:
+    from hermiso.parsing import parse
+
+    try:
+        return parse(text)
+    except ParseError as error:
+        raise ActivationError(f"the formula cannot be read: {error}") from error
+
+
+def _of_that_name(formula: Expr, x: Symbol | None) -> Symbol | None:
+    """The symbol of a parsed formula that the user's x means."""
+    return next((s for s in formula.free_symbols if x is not None and s.name == x.name), x)
+
+
 def _by_name(source: Any) -> Activation:
     from hermiso import catalogue
 
@@ -133,8 +177,8 @@ def _refusal(source: Any) -> str:
     if isinstance(source, sp.logic.boolalg.Boolean):
         return f"{source} is a condition; write Piecewise((1, {source}), (0, True)); {_ACCEPTED}"
     if callable(source):
-        return f"the formula of the function {source!r} is unknown; write it in sympy; {_ACCEPTED}"
-    return f"{source!r} is of type {type(source).__name__}; {_ACCEPTED}"
+        return f"the formula of the function {source!r:.60} is unknown; {INSTEAD}; {_ACCEPTED}"
+    return f"{source!r:.60} is of type {type(source).__name__}; {_ACCEPTED}"
 
 
 def _from_expression(source: Expr, x: Symbol | None) -> Activation:
@@ -192,7 +236,8 @@ def _variable(e: Expr, x: Symbol | None) -> Symbol:
 def _check_values(e: Expr) -> None:
     for bad in (sp.nan, sp.zoo, sp.oo, -sp.oo):
         if e.has(bad):
-            raise ActivationError(f"{e} contains {bad}; every number in it must be finite")
+            what = f"the expression is {bad}" if e == bad else f"{e} contains {bad}"
+            raise ActivationError(f"{what}; every number in it must be finite")
     unknown = sorted(map(str, e.atoms(sp.core.function.AppliedUndef)))
     if unknown:
         raise ActivationError(f"{e} contains the unknown function {unknown[0]}; give its formula")

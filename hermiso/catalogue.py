@@ -1,12 +1,16 @@
 """Activations by name, and the names of torch's activations.
 
 Every entry is one line of the table `_FORMULAS`: its name and its formula, whose arguments are
-its parameters with torch's default values. `catalogue.gelu` is the entry at its defaults, and
-`catalogue.get("leaky_relu", negative_slope=s)` the entry at other numbers or symbols.
+its parameters with torch's default values. `catalogue.gelu` is the entry at its defaults.
+`catalogue.get("leaky_relu", negative_slope=s)` and `catalogue.leaky_relu(negative_slope=s)` are the
+entry at other numbers or symbols; `catalogue.leaky_relu(0.2)`, without the keyword, is its *value*
+at x = 0.2.
 
-Parameters are named as in torch.nn, so those of a module are read off by name. Two switches of
-torch are no part of a formula: `inplace`, and the `threshold` of Softplus, which above 20
-replaces log(1 + e^x) by x, a change of 2e-9 there and less beyond.
+Parameters are named as in torch.nn, so those of a module are read off by name. `inplace` is no part
+of a formula. torch replaces log(1 + e^(beta x))/beta by x where beta x exceeds the `threshold` of
+Softplus. Any threshold but the default of 20 is honoured; with that one the module is read as the
+function without threshold, to which it is equal up to a jump of 2.1e-9/beta at x = 20/beta (nothing
+in float32; in float64 get("softplus", beta=..., threshold=20) is the module's function exactly).
 """
 
 from __future__ import annotations
@@ -21,12 +25,13 @@ from typing import Any
 import sympy as sp
 from sympy import Expr, Max, Min, Piecewise, Rational, Symbol
 
-from hermiso.activation import Activation, as_activation, exact
+from hermiso.activation import INSTEAD, Activation, as_activation, exact
 from hermiso.errors import ActivationError
 
 _ONE = sp.Integer(1)
 _SELU_ALPHA = Rational("1.6732632423543772848170429916717")
 _SELU_SCALE = Rational("1.0507009873554804934193349852946")
+_STAR_SCALE = Rational("0.8944")
 _x = Symbol("x", real=True)
 
 
@@ -40,6 +45,11 @@ def _gelu(approximate: str = "none") -> Expr:
     if approximate == "tanh":
         return _x * (1 + sp.tanh(sp.sqrt(2 / sp.pi) * (_x + Rational("0.044715") * _x**3))) / 2
     raise ActivationError(f"approximate is {approximate!r}; it must be 'none' or 'tanh'")
+
+
+def _softplus(beta: Any = _ONE, threshold: Any = sp.oo) -> Expr:
+    smooth = sp.log(1 + sp.exp(beta * _x)) / beta
+    return smooth if threshold is sp.oo else Piecewise((_x, beta * _x > threshold), (smooth, True))
 
 
 _FORMULAS: dict[str, Callable[..., Expr]] = {
@@ -60,7 +70,7 @@ _FORMULAS: dict[str, Callable[..., Expr]] = {
     "mish": lambda: _x * sp.tanh(sp.log(1 + sp.exp(_x))),
     "sigmoid": lambda: 1 / (1 + sp.exp(-_x)),
     "logsigmoid": lambda: -sp.log(1 + sp.exp(-_x)),
-    "softplus": lambda beta=_ONE: sp.log(1 + sp.exp(beta * _x)) / beta,
+    "softplus": _softplus,
     "softsign": lambda: _x / (1 + abs(_x)),
     "tanh": lambda: sp.tanh(_x),
     "tanhshrink": lambda: _x - sp.tanh(_x),
@@ -91,17 +101,33 @@ _FORMULAS: dict[str, Callable[..., Expr]] = {
     "shifted_exp": lambda shift=2 * _ONE: sp.exp(_x - shift),
     "gaussian": lambda: sp.exp(-(_x**2) / 2),
     "damped_linear": lambda: _x * sp.exp(-abs(_x)),
+    "asinh": lambda: sp.asinh(_x),
+    "log_ndtr": lambda: sp.log((1 + sp.erf(_x / sp.sqrt(2))) / 2),
+    "squareplus": lambda b=4 * _ONE: (_x + sp.sqrt(_x**2 + b)) / 2,
+    "serf": lambda: _x * sp.erf(sp.log(1 + sp.exp(_x))),
+    "smelu": lambda beta=_ONE: Piecewise(
+        (0, _x <= -beta), ((_x + beta) ** 2 / (4 * beta), _x <= beta), (_x, True)
+    ),
+    "star_relu": lambda scale=_STAR_SCALE, bias=-_STAR_SCALE / 2: scale * Max(_x, 0) ** 2 + bias,
 }
 
 
+ALIASES = {"swish": "silu", "linear": "identity", "logistic": "sigmoid", "ndtr": "normal_cdf"}
+
+
 def names() -> tuple[str, ...]:
-    """Return the names of the catalogue, in its order."""
+    """Return the names of the catalogue, in its order; `ALIASES` are further names of entries."""
     return tuple(_FORMULAS)
 
 
 def defaults(name: str) -> dict[str, Any]:
     """Return the parameters of an entry, in their order, and their defaults."""
     return _defaults(name)
+
+
+def parameters(name: str) -> tuple[str, ...]:
+    """Return the names of the parameters of an entry, in their order."""
+    return tuple(_defaults(name))
 
 
 def get(name: str, **parameters: Any) -> Activation:
@@ -111,12 +137,13 @@ def get(name: str, **parameters: Any) -> Activation:
     Piecewise((x, x > 0), (s*x, True))
 
     Args:
-        name: one of `names()`.
+        name: one of `names()` or of `ALIASES`.
         parameters: numbers or sympy expressions in place of the defaults.
 
     Raises:
         ActivationError: if the name or a parameter is unknown, or a value is no number.
     """
+    name = ALIASES.get(name, name)
     if name not in _FORMULAS:
         raise ActivationError(_unknown(name))
     return _with(name, parameters) if parameters else _at_defaults(name)
@@ -124,13 +151,13 @@ def get(name: str, **parameters: Any) -> Activation:
 
 def __getattr__(name: str) -> Activation:
     """Return an entry as an attribute: built when first asked for, so that import is cheap."""
-    if name not in _FORMULAS:
+    if name not in _FORMULAS and name not in ALIASES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return get(name)
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_FORMULAS})
+    return sorted({*globals(), *_FORMULAS, *ALIASES})
 
 
 @cache
@@ -139,11 +166,11 @@ def _at_defaults(name: str) -> Activation:
 
 
 def _unknown(name: str) -> str:
-    by_key = {_key(n): n for n in _FORMULAS}
-    close = [by_key[k] for k in difflib.get_close_matches(_key(name), by_key, n=3)]
+    by_key = {_key(n): n for n in (*_FORMULAS, *ALIASES)}
+    close = [by_key[k] for k in difflib.get_close_matches(_key(name[:40]), by_key, n=3)]
     hint = f"did you mean {' or '.join(close)}? " if close else ""
     return (
-        f"{name!r} is no name of the catalogue; {hint}catalogue.names() lists them all, "
+        f"{name!r:.60} is no name of the catalogue; {hint}catalogue.names() lists them all, "
         "and hermiso.parse(...) reads formulas"
     )
 
@@ -159,7 +186,12 @@ def _with(name: str, given: Mapping[str, Any]) -> Activation:
         if isinstance(v, Expr) and "x" in map(str, v.free_symbols):
             raise ActivationError(f"{p} is {v}; it may not contain the variable x")
     text = ", ".join(f"{p}={v}" for p, v in values.items())
-    checked = as_activation(_FORMULAS[name](**values), _x)
+    formula = _FORMULAS[name](**values)
+    if formula.has(sp.nan, sp.zoo):
+        raise ActivationError(f"{name} has no value at {text}: it divides by 0 there")
+    if "x" not in map(str, formula.free_symbols):
+        raise ActivationError(f"{name} is constant at {text}: {formula}")
+    checked = as_activation(formula, _x)
     return Activation(f"{name}({text})", checked.expression, _x)
 
 
@@ -180,7 +212,8 @@ def _value(name: str, parameter: str, value: Any, default: Any) -> Any:
 
 
 def _defaults(name: str) -> dict[str, Any]:
-    return {p: v.default for p, v in inspect.signature(_FORMULAS[name]).parameters.items()}
+    formula = _FORMULAS[ALIASES.get(name, name)]
+    return {p: v.default for p, v in inspect.signature(formula).parameters.items()}
 
 
 # --- torch ----------------------------------------------------------------------------------
@@ -190,8 +223,15 @@ _TORCH = {n.replace("_", ""): n for n in (
     "celu", "elu", "gelu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "identity",
     "leaky_relu", "logsigmoid", "mish", "prelu", "relu", "relu6", "rrelu", "selu", "sigmoid",
     "silu", "softplus", "softshrink", "softsign", "tanh", "tanhshrink", "threshold",
-    "abs", "arctan", "cos", "erf", "exp", "sign", "sin", "square",
-)} | {"atan": "arctan", "expit": "sigmoid"}  # fmt: skip
+    "abs", "arctan", "asinh", "cos", "erf", "exp", "log_ndtr", "sign", "sin", "square",
+)} | {
+    "arcsinh": "asinh",
+    "atan": "arctan", "expit": "sigmoid", "ndtr": "normal_cdf", "clamp": "hardtanh",
+    "clip": "hardtanh",
+}  # fmt: skip
+_CLAMPS = ("clamp", "clip")
+_UNBOUNDED = {"min_val": -sp.oo, "max_val": sp.oo}  # what clamp takes for None, or no bound
+_SOFTPLUS_THRESHOLD = 20  # of torch, see above
 
 _WITHOUT_DEFAULT = {"prelu": ("weight",), "threshold": ("threshold", "value")}
 
@@ -243,12 +283,12 @@ def _in_torch(thing: Any, package: str) -> bool:
 def _from_module(module: Any, base: type) -> Activation:
     kind = type(module).__name__
     if base.__name__ == "Module":
-        raise ActivationError(f"the formula of the module {kind} is unknown; write it in sympy")
+        raise ActivationError(f"the formula of the module {kind} is unknown; {INSTEAD}")
     name = _entry(base.__name__)
     if type(module).forward is not base.forward or "forward" in vars(module):  # type: ignore[attr-defined]
         raise ActivationError(
             f"{kind} overrides the forward of torch.nn.{base.__name__}, so its formula is unknown; "
-            "write it in sympy"
+            f"{INSTEAD}"
         )
     if name == "rrelu" and module.training:
         raise ActivationError(
@@ -270,8 +310,17 @@ def _from_function(function: Any, source: Any) -> Activation:
             f"the function {name} leaves {' and '.join(missing)} open; use catalogue.get({name!r}, "
             f"{', '.join(f'{p}=...' for p in _WITHOUT_DEFAULT[name])})"
         )
-    ignored = {"inplace", *(["threshold"] if name == "softplus" else [])}
-    return _read(name, {p: v for p, v in arguments.items() if p not in ignored})
+    arguments.pop("inplace", None)
+    return _read(name, _bounds(arguments) if _key(function.__name__) in _CLAMPS else arguments)
+
+
+def _bounds(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments min and max of torch.clamp as those of hardtanh."""
+    others = set(arguments) - {"min", "max"}
+    found = {f"{p}_val": v for p, v in arguments.items() if v is not None}
+    if others or not found:
+        raise ActivationError(f"clamp takes numbers min, max or both; seen: {dict(arguments)}")
+    return _UNBOUNDED | found
 
 
 def _entry(torch_name: str) -> str:
@@ -283,7 +332,7 @@ def _entry(torch_name: str) -> str:
             raise ActivationError(f"{torch_name} is no elementwise activation: it {reason}")
     raise ActivationError(
         f"torch's {torch_name} is not among the activations of the catalogue "
-        f"({', '.join(sorted(set(_TORCH.values())))}); write its formula in sympy"
+        f"({', '.join(sorted(set(_TORCH.values())))}); {INSTEAD}"
     )
 
 
@@ -291,11 +340,13 @@ def _read(name: str, values: Mapping[str, Any]) -> Activation:
     """An entry with parameters read from torch; those at their defaults are left out."""
     numbers = {p: _number(name, p, v) for p, v in values.items()}
     defaults = _defaults(name)
+    if name == "softplus":
+        defaults = defaults | {"threshold": _SOFTPLUS_THRESHOLD}
     return get(name, **{p: v for p, v in numbers.items() if not _same(v, defaults.get(p))})
 
 
 def _same(value: Any, default: Any) -> bool:
-    if isinstance(value, Real | Rational) and isinstance(default, Rational):
+    if isinstance(value, Real | Rational) and isinstance(default, Real | Rational):
         return float(value) == float(default)
     return bool(value == default)
 

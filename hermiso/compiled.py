@@ -1,41 +1,65 @@
 """Compile an expression to stable functions on numpy arrays and torch tensors.
 
 `pieces.split` cuts the line at the kinks, `hermiso.stable` makes the function of each smooth
-piece, and the pieces are evaluated, each only where it applies, and joined. A value at a kink is
-the expression's own, a value at infinity is the limit where one exists, and NaN stays NaN.
-A single odd value inside a piece, like that of sign(x)^2 at 0, is dropped.
+piece (`hermiso.scaled`, where floats overflow on the way), and the pieces are evaluated, each only
+where it applies, and joined. A value at a kink or at a single point is the expression's own, a
+value at infinity is the limit where one exists, and NaN stays NaN.
+
+What is promised for a formula, in float32 and float64: where the function and its derivative are
+finite, so are the compiled ones, over the whole range; and the value is that of the function within
+a few dozen roundings of its terms and its argument. Digits that a difference of two terms cancels
+are kept where an identity of `hermiso.identities` or `hermiso.stable` knows it: differences and
+quotients of exponentials, hyperbolic functions, powers, roots and error functions, logarithms of
+their sums. The catalogue is held to more: a few units of the last place, relative to the value,
+everywhere (`tests/hermiso/test_compiled.py`).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Any
 
+import mpmath
 import sympy as sp
 from sympy import Expr, Symbol, oo
 
-from hermiso.errors import ActivationError, NoClosedForm
+from hermiso.errors import ActivationError, NoClosedForm, UnknownSign
+from hermiso.evaluate import over_mpmath
 from hermiso.extras import naming_extras
-from hermiso.pieces import Piece, split
-from hermiso.stable import Library, float_function, number, stabilized
+from hermiso.floats import Library
+from hermiso.pieces import Piece, signs, split
+from hermiso.scaled import fixed, overflows, scaled_function
+from hermiso.stable import float_function, number, stabilized
+
+_SWITCHES = (sp.sign, sp.Heaviside, sp.core.relational.Relational)
 
 
 @dataclass(frozen=True)
 class _Plan:
     """What to compute: smooth pieces, the cuts between them and single values.
 
-    A cut (t, True) gives the value at t to the piece on its left. A point (t, v) sets the value
-    at t. A piece is evaluated at its inner point where it does not apply: there it can neither
-    warn nor send NaN into a gradient.
+    A cut (t, True) gives the value at t to the piece on its left. A point (t, v, d) sets the
+    value at t and the derivative there. A piece is evaluated at its inner point where it does not
+    apply: there it can neither warn nor send NaN into a gradient.
+
+    Attributes:
+        scaled: for every piece, whether floats overflow on the way to its values.
     """
 
     smooth: tuple[Expr, ...]
+    scaled: tuple[bool, ...]
     cuts: tuple[tuple[float, bool], ...]
-    points: tuple[tuple[float, float], ...]
+    points: tuple[tuple[float, float, float], ...]
+
+    def functions(self, lib: Library) -> list[Callable[[Any], Any]]:
+        """The pieces on arrays of a library."""
+        both = zip(self.smooth, self.scaled, strict=True)
+        return [(scaled_function if s else float_function)(e, lib) for e, s in both]
 
     @cached_property
     def inner(self) -> tuple[float | None, ...]:
@@ -52,14 +76,62 @@ class _Plan:
 def _plan(expression: Expr, x: Symbol) -> _Plan:
     parts = _parts(expression, x)
     smooth = tuple(stabilized(p.expression) for p in parts)
-    cuts, points = [], []
+    scaled = tuple(_overflows(p, e) for p, e in zip(parts, smooth, strict=True))
+    cuts, points = [], list(_single_points(expression, parts, x))
     for left, right in pairwise(parts):
         owner, t = _owner(expression, left, right, x), number(left.upper)
         cuts.append((t, owner is left))
         if owner is None:
-            points.append((t, number(expression.subs(x, left.upper))))
-    ends = (_limit(smooth[0], -math.inf), _limit(smooth[-1], math.inf))
-    return _Plan(smooth, tuple(cuts), (*points, *(p for p in ends if p)))
+            points.append((t, number(expression.subs(x, left.upper)), 0.0))
+    ends = (_limit(smooth[0], scaled[0], -math.inf), _limit(smooth[-1], scaled[-1], math.inf))
+    return _Plan(smooth, scaled, tuple(cuts), (*points, *(p for p in ends if p)))
+
+
+def _overflows(piece: Piece, smooth: Expr) -> bool:
+    if not smooth.free_symbols:
+        return False
+    ends = (float(number(t)) if t.is_finite else float(t) for t in (piece.lower, piece.upper))
+    return overflows(smooth, *ends, _numpy_library())
+
+
+def _single_points(
+    expression: Expr, parts: tuple[Piece, ...], x: Symbol
+) -> Iterator[tuple[float, float, float]]:
+    """Points inside a piece at which the expression has a value of its own, as from Eq(x, 0)."""
+    kinks = {p.upper for p in parts}
+    for t in sorted(_zeros_of_switches(expression, x) - kinks, key=float):
+        piece = next(p for p in parts if p.upper is oo or float(t) < float(p.upper))
+        if _owner(expression, piece, piece, x, t) is None:
+            value = number(expression.subs(x, t))
+            yield number(t), value, _slope(piece.expression, x, t, value)
+
+
+def _zeros_of_switches(expression: Expr, x: Symbol) -> set[Any]:
+    found: set[Any] = set()
+    for e in expression.atoms(*_SWITCHES):
+        u = e.args[0] if e.is_Function else e.lhs - e.rhs
+        if x in u.free_symbols:
+            found |= {t for f in sp.Mul.make_args(u) for t in _zeros(f.as_base_exp()[0], x)}
+    return {t for t in found if t.is_finite and t.is_real}
+
+
+def _zeros(u: Expr, x: Symbol) -> list[Any]:
+    try:
+        return [upper for _, upper, _ in signs(u, x)[:-1]]
+    except (NoClosedForm, UnknownSign):  # no formula for them
+        return []
+
+
+def _slope(smooth: Expr, x: Symbol, t: Expr, value: float) -> float:
+    """The derivative at a point that the smooth expression leaves out; 0 if it jumps there."""
+    with mpmath.workdps(80):
+        middle, h = mpmath.mpf(str(t.evalf(80))), mpmath.mpf("1e-20")
+        try:
+            a, b = (over_mpmath(smooth, {x: middle + s * h}) for s in (-1, 1))
+        except (NoClosedForm, ValueError, ZeroDivisionError):
+            return 0.0
+        near = all(mpmath.isfinite(f) and abs(f - value) < 1e-15 * (1 + abs(value)) for f in (a, b))
+        return float((b - a) / (2 * h)) if near else 0.0
 
 
 def _parts(expression: Expr, x: Symbol) -> tuple[Piece, ...]:
@@ -75,9 +147,11 @@ def _parts(expression: Expr, x: Symbol) -> tuple[Piece, ...]:
         return (Piece(-oo, oo, expression),)
 
 
-def _owner(expression: Expr, left: Piece, right: Piece, x: Symbol) -> Piece | None:
+def _owner(
+    expression: Expr, left: Piece, right: Piece, x: Symbol, at: Expr | None = None
+) -> Piece | None:
     """The neighbour that continues to the expression's value at the kink between them."""
-    t = left.upper
+    t = left.upper if at is None else at
     value = expression.subs(x, t).evalf(30)
     if not value.is_Float and not value.is_Integer:
         return right  # a pole: no value to keep
@@ -88,27 +162,38 @@ def _owner(expression: Expr, left: Piece, right: Piece, x: Symbol) -> Piece | No
     return None
 
 
-def _limit(smooth: Expr, end: float) -> tuple[float, float] | None:
-    """The point (end, limit) if plain evaluation at infinity gives NaN; NaN if none is seen."""
+def _limit(smooth: Expr, scaled: bool, end: float) -> tuple[float, float, float] | None:
+    """The point (end, limit, 0) where the function of the piece does not take it by itself."""
     import numpy as np
 
-    f = float_function(smooth, _numpy_library())
+    lib = _numpy_library()
+    plain = float_function(smooth, lib)
     with np.errstate(all="ignore"):
-        if not np.isnan(f(np.float64(end))):
-            return None
-        v = np.asarray(f(math.copysign(1, end) * 10.0 ** np.arange(25, 301, 25)))
-        ratios = v[1:] / v[:-1]
-    if v[-1] == v[-2]:
-        return end, float(v[-1])
-    if (ratios > 10).all():
-        return end, math.copysign(math.inf, v[-1])
-    return end, 0.0 if (abs(ratios) < 0.1).all() else math.nan
+        value = float(plain(np.float64(end)))
+        if not math.isnan(value):
+            return (end, value, 0.0) if scaled else None
+        f = scaled_function(smooth, lib) if scaled else plain
+        return (
+            end,
+            _seen_limit(np.asarray(f(math.copysign(1, end) * 10.0 ** np.arange(25, 301, 25)))),
+            0.0,
+        )
+
+
+def _seen_limit(v: Any) -> float:
+    """The limit of values at 1e25, 1e50, ..., 1e300; NaN if none is seen."""
+    ratios, steps = v[1:] / v[:-1], v[1:] - v[:-1]
+    if v[-1] == v[-2] or abs(ratios[-1] - 1) < 16 * sys.float_info.epsilon:
+        return float(v[-1])
+    if (ratios > 10).all() or (steps[1:] / steps[:-1] > 0.3).all():  # like a power; a logarithm
+        return math.copysign(math.inf, steps[-1])
+    return 0.0 if (abs(ratios) < 0.1).all() else math.nan
 
 
 def _evaluate(plan: _Plan, functions: list[Callable[[Any], Any]], xp: Any, v: Any) -> Any:
     """Join the pieces from right to left; NaN ends up in the last one."""
     below = [v <= t if closed else v < t for t, closed in plan.cuts]
-    known = [v == t for t, _ in plan.points]
+    known = [v == t for t, _, _ in plan.points]
 
     def piece(i: int) -> Any:
         inner, u = plan.inner[i], v
@@ -124,8 +209,9 @@ def _evaluate(plan: _Plan, functions: list[Callable[[Any], Any]], xp: Any, v: An
         out = xp.where(v == v, xp.full_like(v, out), v)  # NaN stays NaN
     for i in reversed(range(last)):
         out = xp.where(below[i], piece(i), out)
-    for mask, (_, value) in zip(known, plan.points, strict=True):
-        out = xp.where(mask, value, out)
+    for mask, (_, value, slope) in zip(known, plan.points, strict=True):
+        at = value + slope * (v - fixed(v)) if slope else value  # v - v carries the gradient
+        out = xp.where(mask, at, out)
     return out
 
 
@@ -146,7 +232,7 @@ def numpy_function(expression: Expr, x: Symbol) -> Callable[[Any], Any]:
     import numpy as np
 
     plan, lib = _plan(expression, x), _numpy_library()
-    functions = [float_function(e, lib) for e in plan.smooth]
+    functions = plan.functions(lib)
 
     def compiled(value: Any) -> Any:
         v = np.asarray(value)
@@ -154,7 +240,7 @@ def numpy_function(expression: Expr, x: Symbol) -> Callable[[Any], Any]:
             raise ActivationError(f"the input has dtype {v.dtype}; real numbers are required")
         dtype = v.dtype if v.dtype.kind == "f" else np.dtype(float)
         # a result beyond the largest float is inf, NaN stays NaN: no cause for a warning
-        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        with np.errstate(all="ignore"):
             out = _evaluate(plan, functions, np, v.astype(np.result_type(dtype, np.float32)))
             return np.asarray(out, dtype=dtype)[()]
 
@@ -172,7 +258,7 @@ def torch_function(expression: Expr, x: Symbol) -> Callable[[Any], Any]:
         import torch
 
     plan, lib = _plan(expression, x), Library(torch, torch.special)
-    functions = [float_function(e, lib) for e in plan.smooth]
+    functions = plan.functions(lib)
 
     def compiled(value: Any) -> Any:
         if value.is_complex():

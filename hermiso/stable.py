@@ -2,9 +2,8 @@
 
 exp(u) - 1 cancels near 0, log(1 + exp(u)) overflows, 1 + erf(u) loses its left tail: small rules
 replace each by a function that does not, such as expm1, softplus or erfc. The rewritten
-expression has one symbol; `float_function` turns it into a function on arrays.
-
-The same code serves numpy and torch: a `Library` holds the two namespaces that differ.
+expression has one symbol; `float_function` turns it into a function on arrays. What overflows on
+the way to a finite value is left to `hermiso.scaled`.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial, reduce
 from itertools import combinations, permutations
 from typing import Any
@@ -20,11 +18,14 @@ from typing import Any
 import sympy as sp
 from sympy import Expr
 
-from hermiso import algebra
+from hermiso import algebra, floats
+from hermiso import identities as identity
 from hermiso.errors import ActivationError
+from hermiso.floats import Library as Library
+from hermiso.identities import expit, expm1, log1p, near_one
 
 # Heads of the rewritten expressions; their arithmetic is in _STABLE or in the library.
-expm1, log1p, expit, erfc = sp.symbols("expm1 log1p expit erfc", cls=sp.Function)
+erfc = sp.Function("erfc")
 softplus, log_cosh, tanhshrink = sp.symbols("softplus log_cosh tanhshrink", cls=sp.Function)
 gaussian, gaussian_tail = sp.symbols("gaussian gaussian_tail", cls=sp.Function)
 log_tail, erfcx = sp.symbols("log_tail erfcx", cls=sp.Function)
@@ -56,11 +57,11 @@ _ONE_PLUS: dict[Any, Callable[[Any], Any]] = {
     (sp.cos, -1): lambda u: 2 * sp.sin(u / 2) ** 2,
     (sp.cosh, -1): lambda u: -2 * sp.sinh(u / 2) ** 2,
     (expit, -1): lambda u: expit(-u),
+    (expit, -2): lambda u: -sp.tanh(u / 2),
 }
 
 # f(u) g(-u), where one factor may overflow while the other underflows.
 _PRODUCTS: dict[Any, Callable[[Any], Any]] = {
-    (sp.exp, expit): expit,
     (expm1, expit): lambda u: sp.tanh(u / 2),
 }
 
@@ -100,19 +101,33 @@ def _joined(a: Any, b: Any) -> Any:
     if f.func is sp.tanh and a == -k * f.args[0]:
         return -k * tanhshrink(f.args[0])
     rule = _ONE_PLUS.get((f.func, k / a)) if a.is_Number else None
-    return a * rule(f.args[0]) if rule else None
+    if rule:
+        return a * rule(f.args[0])
+    found = (join(a, b) for join in _JOINTS)
+    return next((e for e in found if e is not None), None)
+
+
+_JOINTS = (identity.hyperbolic_sum, identity.power_less_one, identity.conjugate)
 
 
 def _product(e: Any) -> Any:
+    e = identity.flat_product(e) if e.is_Mul else e
+    if not e.is_Mul:
+        return e
     ratio = _ratio_of_tails(e)
     if ratio is not None:
         return ratio
     for a, b in permutations(e.args, 2):
-        rule = _PRODUCTS.get((a.func, b.func))
-        if rule and a.args[0] == -b.args[0]:
+        found = identity.shifted_expit(a, b) or _mirrored_product(a, b)
+        if found:
             rest = [t for t in e.args if t not in (a, b)]
-            return sp.Mul(*rest, rule(a.args[0]), evaluate=False)
-    return e
+            return _product(sp.Mul(*rest, *found, evaluate=False))
+    return identity.hyperbolic_quotient(e) or e
+
+
+def _mirrored_product(a: Any, b: Any) -> list[Any]:
+    rule = _PRODUCTS.get((a.func, b.func))
+    return [rule(a.args[0])] if rule and a.args[0] == -b.args[0] else []
 
 
 def _ratio_of_tails(e: Any) -> Any:
@@ -126,8 +141,11 @@ def _ratio_of_tails(e: Any) -> Any:
 
 
 def _power(e: Any) -> Any:
-    u = _exponent_of_one_plus_exp(e.base)
-    return expit(-u) ** -e.exp if u is not None and e.exp.is_negative else e
+    found = identity.one_plus_exp(e.base)
+    if found is None or not (e.exp.is_number and e.exp.is_negative):
+        return e
+    scale, u = found
+    return scale**e.exp * expit(-u) ** -e.exp
 
 
 def _logarithm_of_tail(e: Any) -> Any:
@@ -143,22 +161,26 @@ def _logarithm(e: Any) -> Any:
     tail = _logarithm_of_tail(e)
     if tail is not None:
         return tail
-    v = e.args[0]
+    c, v = e.args[0].as_coeff_Mul()
+    if v.is_Add:
+        c, v = sp.S.One, sp.Add(*(c * t for t in v.args))
+    if not c.is_positive:
+        return e
+    far = _log(v)
+    small = identity.less_one(v) if v.is_Add and far.func is not softplus else None
+    return sp.log(c) + far if small is None else near_one(small, far)
+
+
+def _log(v: Any) -> Any:
     base, power = v.as_base_exp()
-    u = _exponent_of_one_plus_exp(v)
-    if u is not None:
-        return softplus(u)
+    found = identity.one_plus_exp(v)
+    if found is not None:
+        return sp.log(found[0]) + softplus(found[1])
     if base.func == expit and power.is_number:
         return -power * softplus(-base.args[0])
     if v.func is sp.cosh:
         return log_cosh(v.args[0])
-    return log1p(v - 1) if v.is_Add and 1 in v.args else e
-
-
-def _exponent_of_one_plus_exp(v: Any) -> Any:
-    """Return u if v is 1 + exp(u), else None."""
-    rest = v - 1 if v.is_Add and len(v.args) == 2 and 1 in v.args else v
-    return rest.args[0] if rest is not v and rest.func is sp.exp else None
+    return log1p(v - 1) if v.is_Add and 1 in v.args else sp.log(v)
 
 
 def _exponential(e: Any) -> Any:
@@ -176,38 +198,6 @@ _RULES: dict[Any, Callable[[Any], Any]] = {
 
 
 # --- arithmetic -----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Library:
-    """numpy with scipy.special, or torch with torch.special."""
-
-    array: Any
-    special: Any
-
-
-def _softplus(lib: Library, u: Any) -> Any:
-    return lib.array.logaddexp(lib.array.zeros_like(u), u)
-
-
-def _log_cosh(lib: Library, u: Any) -> Any:
-    """Cosh u = 1 + 2 sinh^2(u/2) near 0; cosh u = e^|u| (1 + e^{-2|u|})/2 elsewhere."""
-    xp, size = lib.array, abs(u)
-    near = size < 1
-    small = xp.log1p(2 * xp.sinh(xp.where(near, u, 0.0) / 2) ** 2)
-    return xp.where(near, small, size + xp.log1p(xp.exp(-2 * size)) - math.log(2))
-
-
-# u cosh u - sinh u = sum_k 2k u^{2k+1}/(2k+1)!: nine positive terms suffice on |u| < 1
-_TANHSHRINK = tuple(2 * k / math.factorial(2 * k + 1) for k in range(9, 0, -1))
-
-
-def _tanhshrink(lib: Library, u: Any) -> Any:
-    xp = lib.array
-    near = abs(u) < 1
-    s = xp.where(near, u, 0.0)
-    series = reduce(lambda total, c: total * s**2 + c, _TANHSHRINK)
-    return xp.where(near, s**3 * series / xp.cosh(s), u - xp.tanh(u))
 
 
 def _gaussian(lib: Library, q: float, x: Any) -> Any:
@@ -235,23 +225,17 @@ def _log_tail(lib: Library, u: Any) -> Any:
     return xp.where(far, tail, xp.log1p(-special.erfc(-s) / 2))
 
 
-def _larger(lib: Library, *values: Any) -> Any:
-    return reduce(lambda a, b: lib.array.where(a > b, a, b), values)
-
-
-def _smaller(lib: Library, *values: Any) -> Any:
-    return reduce(lambda a, b: lib.array.where(a < b, a, b), values)
-
-
 _STABLE: dict[str, Callable[..., Any]] = {
-    "softplus": _softplus,
-    "log_cosh": _log_cosh,
-    "tanhshrink": _tanhshrink,
+    "softplus": floats.softplus,
+    "log_cosh": floats.log_cosh,
+    "tanhshrink": floats.tanhshrink,
+    "near_one": floats.near_one,
+    "plus_root": floats.plus_root,
     "gaussian": _gaussian,
     "gaussian_tail": _gaussian_tail,
     "log_tail": _log_tail,
-    "Max": _larger,
-    "Min": _smaller,
+    "Max": floats.larger,
+    "Min": floats.smaller,
     "Heaviside": lambda lib, u, _: (lib.array.sign(u) + 1) / 2,
     "sinc": lambda lib, u: lib.array.sinc(u / math.pi),
 }
@@ -269,7 +253,7 @@ _SCIPY: dict[str, Callable[..., Any]] = {  # torch lacks these, or their gradien
 }
 
 
-def _named(name: str, lib: Library) -> Any:
+def named(name: str, lib: Library) -> Any:
     """The function of a library that a sympy head stands for."""
     if name in _STABLE:
         return partial(_STABLE[name], lib)
@@ -303,9 +287,27 @@ def float_function(e: Any, lib: Library) -> Callable[[Any], Any]:
         return _quotient(e, lib)
     if e.is_Pow:
         return _power_function(e, lib)
-    f = _named(e.func.__name__, lib)
+    f = named(e.func.__name__, lib)
     args = [float_function(a, lib) for a in e.args]
+    end = _saturated_from(e)
+    if end is not None:
+        return lambda v: f(args[0](lib.array.clip(v, -end, end)))
     return lambda v: f(*(a(v) for a in args))
+
+
+def _saturated_from(e: Any) -> float | None:
+    """An R such that e = f(p(x)) is constant in floats for |x| >= R: |p| >= 2000 there.
+
+    Beyond it a large power in p would overflow, and be NaN in the gradient.
+    """
+    u = e.args[0]
+    if e.func not in (sp.tanh, sp.erf, erfc, expit, sp.exp) or not u.is_polynomial():
+        return None
+    leading, *others = sp.Poly(u, *u.free_symbols).all_coeffs()
+    falling = len(others) % 2 == 0 and leading.is_negative
+    if len(others) < 2 or (e.func is sp.exp and not falling):
+        return None
+    return number(1 + (2000 + sum(map(abs, others))) / abs(leading))
 
 
 def _quotient(e: Any, lib: Library) -> Callable[[Any], Any]:

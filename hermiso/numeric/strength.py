@@ -261,7 +261,10 @@ def _ratios(u: Array, w: Array, q: Array, gains: Array, slope: float) -> Array:
     rest = np.einsum("gn,gn->g", weight, z)
     total = rest + (c1 + slope * gains) ** 2
     if not np.all(total > 0):
-        raise ActivationError("Var sigma(z) is 0: a constant has no isometry strength")
+        raise ActivationError(
+            "Var sigma(z) is 0 in floats: sigma is constant, or so small that its square "
+            "underflows; hermiso.certified tells which"
+        )
     return np.asarray(rest / total)
 
 

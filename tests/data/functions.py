@@ -149,6 +149,20 @@ CATALOGUE: dict[str, Entry] = {
     "shifted_exp": Entry("exp(x - 2)", lambda x: mp.exp(x - 2), growth=(1, 0, 1, 0)),
     "gaussian": Entry("exp(-x**2/2)", lambda x: mp.exp(-x * x / 2)),
     "damped_linear": Entry("x*exp(-Abs(x))", lambda x: x * mp.exp(-abs(x)), at("0")),
+    "asinh": Entry("asinh(x)", mp.asinh),
+    "log_ndtr": Entry("log((1 + erf(x/sqrt(2)))/2)", lambda x: mp.log(mp.ncdf(x))),
+    "squareplus": Entry("(x + sqrt(x**2 + 4))/2", lambda x: (x + mp.sqrt(x**2 + 4)) / 2),
+    "serf": Entry("x*erf(log(1 + exp(x)))", lambda x: x * mp.erf(softplus(x))),
+    "smelu": Entry(
+        "Piecewise((0, x <= -1), ((x + 1)**2/4, x <= 1), (x, True))",
+        lambda x: clip(x + 1, 0, 2) ** 2 / 4 if x <= 1 else x,
+        at("-1", "1"),
+    ),
+    "star_relu": Entry(
+        "Rational('0.8944')*Max(x, 0)**2 - Rational('0.4472')",
+        lambda x: decimal("0.8944") * max(x, mpf(0)) ** 2 - decimal("0.4472"),
+        at("0"),
+    ),
 }
 
 STEPS = tuple(f"{113 * j - 2840}/710" for j in range(50))  # -4 to 3.8, spacing 113/710

@@ -10,6 +10,7 @@ import sympy as sp
 import torch
 from sympy import Abs, Eq, Function, I, Max, Piecewise, Rational, Symbol, exp, log, sin, sqrt
 
+import hermiso
 from hermiso import catalogue
 from hermiso.activation import Activation, as_activation, exact
 from hermiso.errors import ActivationError
@@ -39,6 +40,26 @@ def test_reads_expressions(source, expression):
     activation = as_activation(source)
     assert activation.expression == expression
     assert activation.variable.is_real
+
+
+@pytest.mark.parametrize(
+    ("text", "expression"),
+    [
+        ("max(x,0)", Max(real, 0)),
+        ("x", real),
+        ("gelu(2*x) ", catalogue.get("gelu").expression.subs(real, 2 * real)),
+        ("silu", catalogue.get("silu").expression),  # a name comes first
+        ("a*x", a * real),
+    ],
+)
+def test_reads_formulas_as_text(text, expression):
+    e = as_activation(text).expression
+    assert e.xreplace({Symbol("a", real=True): a}) == expression
+
+
+def test_the_variable_of_a_text_is_known_by_name():
+    assert as_activation("a*x", a).variable == Symbol("a", real=True)
+    assert as_activation("max(x, 0)", x, gain=2).expression == Max(2 * real, 0)
 
 
 def test_the_given_variable_comes_first():
@@ -93,7 +114,7 @@ REFUSED = [
     (log(x), r"log\(x\) is complex-valued.*say, with Abs\(x\)"),
     (x**a, r"x\*\*a is complex-valued: .* at x = .*, a = 7/10"),
     (Symbol("c", complex=True) * x, r"the parameter is c \(complex=True\); .*Symbol\('c', real"),
-    (x + sp.nan, "nan contains nan; every number in it must be finite"),
+    (x + sp.nan, "the expression is nan; every number in it must be finite"),
     (sp.oo * x, r"oo\*x contains oo"),
     (x / sp.Mul(0, 1, evaluate=False), "contains zoo"),
     (Function("f")(x), r"contains the unknown function f\(x\); give its formula"),
@@ -108,7 +129,12 @@ REFUSED = [
     (x > 0, r"x > 0 is a condition; write Piecewise\(\(1, x > 0\), \(0, True\)\)"),
     (None, "None is of type NoneType"),
     ([x], r"\[x\] is of type list"),
-    (np.tanh, "the formula of the function <ufunc 'tanh'> is unknown; write it in sympy"),
+    (np.tanh, "the formula of the function <ufunc 'tanh'> is unknown; .* hermiso.numeric, which"),
+    ("max(x", r"the formula cannot be read: expected '\)', found the end \(position 6\)"),
+    ("geluu", "'geluu' is no name of the catalogue; did you mean gelu or"),
+    ("geluu(x)", r"no function 'geluu'; did you mean gelu or .*\(position 1\)"),
+    ("a*b", r"the variable of a\*b may be any of a .*, b .*; pass x="),
+    ("", "is no name of the catalogue"),
     (np.ones(2), "is of type ndarray"),
     (torch.ones(2), "is of type Tensor"),
 ]
@@ -195,3 +221,8 @@ def test_reading_and_naming_needs_neither_numpy_nor_torch():
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+def test_a_spike_far_out_is_not_called_constant():
+    with pytest.raises(ActivationError, match="constant, or so small that its square underf"):
+        hermiso.numeric.beta("exp(-1000*(x - 60)^2)")

@@ -1,5 +1,8 @@
 """hermiso.catalogue: its entries against torch's own functions, and the reading of torch."""
 
+import inspect
+import math
+import re
 import subprocess
 import sys
 from functools import partial
@@ -12,6 +15,7 @@ import torch.nn.functional as F
 from sympy import Rational, Symbol
 from torch import nn
 
+import hermiso
 from hermiso import catalogue
 from hermiso.activation import Activation, as_activation
 from hermiso.errors import ActivationError
@@ -39,7 +43,9 @@ CONFIGURED = [
     (nn.LeakyReLU(0.2), "leaky_relu(negative_slope=1/5)"),
     (nn.PReLU(init=-0.7, dtype=torch.float64), "prelu(weight=-7/10)"),
     (nn.RReLU(0.1, 0.3).eval(), "rrelu(lower=1/10, upper=3/10)"),
-    (nn.Softplus(2.0, threshold=50), "softplus(beta=2)"),
+    (nn.Softplus(2.0, threshold=50), "softplus(beta=2, threshold=50)"),
+    (nn.Softplus(10, 0.4), "softplus(beta=10, threshold=2/5)"),
+    (nn.Softplus(-1.5, 3), "softplus(beta=-3/2, threshold=3)"),
     (nn.Softshrink(0.25), "softshrink(lambd=1/4)"),
     (nn.Threshold(0.1, 20), "threshold(threshold=1/10, value=20)"),
 ]
@@ -53,13 +59,17 @@ FUNCTIONS = {
     torch.celu: "celu", torch.cos: "cos", torch.erf: "erf", torch.exp: "exp", torch.relu: "relu",
     torch.selu: "selu", torch.sigmoid: "sigmoid", torch.sign: "sign", torch.sin: "sin",
     torch.special.erf: "erf", torch.special.expit: "sigmoid", torch.square: "square",
-    torch.tanh: "tanh",
+    torch.tanh: "tanh", torch.special.ndtr: "normal_cdf", torch.special.log_ndtr: "log_ndtr",
+    torch.asinh: "asinh", torch.arcsinh: "asinh",
 }  # fmt: skip
 PARTIALS = [
     (partial(F.leaky_relu, negative_slope=0.2, inplace=False), "leaky_relu(negative_slope=1/5)"),
     (partial(F.gelu, approximate="tanh"), "gelu(approximate=tanh)"),
     (partial(F.threshold, threshold=1, value=0), "threshold(threshold=1, value=0)"),
-    (partial(F.softplus, beta=2, threshold=50), "softplus(beta=2)"),
+    (partial(F.softplus, beta=2, threshold=5), "softplus(beta=2, threshold=5)"),
+    (partial(F.softplus, threshold=20), "softplus"),
+    (partial(torch.clamp, min=-2, max=2.5), "hardtanh(min_val=-2, max_val=5/2)"),
+    (partial(torch.clip, max=0.5), "hardtanh(min_val=-oo, max_val=1/2)"),
     (partial(F.rrelu, training=False), "rrelu"),
 ]
 KNOWN = [
@@ -83,6 +93,121 @@ def test_every_elementwise_module_of_torch_is_known():
     others = {"GLU", "MultiheadAttention", "Softmin", "Softmax", "Softmax2d", "LogSoftmax"}
     mapped = {type(m).__name__ for m in MODULES.values()}
     assert set(nn.modules.activation.__all__) == mapped - {"Identity"} | others
+
+
+# What a parameter that is not honoured does, and why that is no part of a function.
+IRRELEVANT = {
+    "inplace": "where the result is stored",
+    "device": "where the weight is stored",
+    "dtype": "how the weight is stored",
+    "num_parameters": "several equal weights are one; different ones are refused",
+    "min_value": "torch's own old name of min_val",
+    "max_value": "torch's own old name of max_val",
+    "training": "True is refused as random",
+    "args": "ignored by torch",
+    "kwargs": "ignored by torch",
+    "_stacklevel": "for a warning",
+}
+OTHERS = {"init": ("weight", 0.7), "approximate": ("approximate", "tanh")}  # torch's name: ours
+BUILT_IN = {  # functions in C have no signature
+    "gelu": ("approximate",), "hardshrink": ("lambd",), "softshrink": ("lambd",),
+    "softplus": ("beta", "threshold"), "prelu": ("weight",), "logsigmoid": (),
+}  # fmt: skip
+
+
+def parameters_of(thing):
+    try:
+        return list(inspect.signature(thing).parameters)
+    except ValueError:
+        return ["input", *BUILT_IN[thing.__name__.removeprefix("_")]]
+
+
+def honoured(read, name, parameter, first):
+    """Whether another value of the parameter is another activation."""
+    ours, value = OTHERS.get(parameter, (parameter, 0.7))
+    return (
+        ours in catalogue.parameters(name)
+        and read(value).name
+        == f"{name}({ours}=" + (f"{value})" if isinstance(value, str) else "7/10)")
+    ) or read(value).expression != first.expression
+
+
+@pytest.mark.parametrize("kind", nn.modules.activation.__all__)
+def test_every_parameter_of_every_module_is_honoured_refused_or_irrelevant(kind):
+    build = getattr(nn, kind)
+    needed = {"Threshold": {"threshold": 0.5, "value": 0.25}}.get(kind, {})
+    if kind == "MultiheadAttention":
+        needed = {"embed_dim": 2, "num_heads": 1}
+    try:
+        first = as_activation(build(**needed).eval())
+    except ActivationError:  # the module is refused whatever its parameters are
+        return
+    entry = first.name.partition("(")[0]
+    for p in parameters_of(build):
+        if p not in IRRELEVANT:
+            assert honoured(
+                lambda v, p=p: as_activation(build(**needed | {p: v}).eval()), entry, p, first
+            ), p
+
+
+@pytest.mark.parametrize(
+    "kind",
+    sorted(
+        {
+            f.__name__
+            for f in FUNCTIONS
+            if f.__module__.startswith("torch.nn") or f.__name__ in BUILT_IN
+        }
+        | {"threshold", "prelu"}
+    ),
+)
+def test_every_parameter_of_every_functional_is_honoured_refused_or_irrelevant(kind):
+    function = getattr(F, kind)
+    needed = {"threshold": {"threshold": 0.5, "value": 0.25}, "prelu": {"weight": 0.25}}.get(
+        kind, {}
+    )
+    first = as_activation(partial(function, **needed))
+    entry = first.name.partition("(")[0]
+    for p in parameters_of(function)[1:]:  # the first is the input
+        if p not in IRRELEVANT:
+            assert honoured(
+                lambda v, p=p: as_activation(partial(function, **needed | {p: v})), entry, p, first
+            ), p
+
+
+def test_no_functional_of_torch_is_forgotten():
+    """Every function of torch.nn.functional named like a module is known, or refused by name."""
+    kinds = {k.lower() for k in nn.modules.activation.__all__}
+    found = [n for n in dir(F) if n.replace("_", "") in kinds and callable(getattr(F, n))]
+    assert len(found) > 30
+    outcomes = {name: outcome(getattr(F, name)) for name in found}
+    refused = "is no elementwise activation|leaves (weight|threshold and value) open|^known$"
+    assert [name for name, said in outcomes.items() if not re.search(refused, said)] == []
+
+
+def outcome(function):
+    try:
+        as_activation(function)
+    except ActivationError as error:
+        return str(error)
+    return "known"
+
+
+@pytest.mark.parametrize("threshold", [20, 0.4])
+def test_the_default_threshold_alone_is_left_out(threshold):
+    """Exactly torch's function in float64 either way, but for 2.1e-9/beta beyond the default."""
+    module = nn.Softplus(10, threshold)
+    t = torch.linspace(-3, 3, 601, dtype=torch.float64)
+    size = (as_activation(module)(t) - module(t)).abs().max()
+    assert size <= (math.log1p(math.exp(-20)) / 10 if threshold == 20 else 8 * EPS)
+    exact = catalogue.get("softplus", beta=10, threshold=threshold)
+    assert (exact(t) - module(t)).abs().max() <= 8 * EPS
+
+
+def test_a_threshold_moves_the_strength():
+    beta = hermiso.certified.beta(nn.Softplus(10, 0.4), digits=14)
+    assert abs(float(beta.mid) - 1.26065163953863) <= 1e-14
+    assert hermiso.numeric.kernel_map(nn.Softplus(10, 0.4)).slope_at_one == math.inf
 
 
 class Loud(nn.ReLU):
@@ -121,7 +246,10 @@ REFUSED = [
     (partial(F.rrelu, training=True), "rrelu is random with training=True"),
     (Loud(), "Loud overrides the forward of torch.nn.ReLU"),
     (patched(), "ReLU overrides the forward"),
-    (type("Mine", (nn.Module,), {})(), "the formula of the module Mine is unknown"),
+    (type("Mine", (nn.Module,), {})(), "the module Mine is unknown; .* hermiso.numeric"),
+    (torch.round, "torch's round is not among .* hermiso.numeric"),
+    (partial(torch.clamp, out=None), "clamp takes numbers min, max or both"),
+    (torch.clamp, "clamp takes numbers min, max or both"),
     (varied(), "weight of prelu has 2 different values"),
     (F.prelu, r"the function prelu leaves weight open; use catalogue.get\('prelu', weight=...\)"),
     (F.threshold, "the function threshold leaves threshold and value open"),
@@ -164,6 +292,30 @@ def test_names_are_attributes():
     assert set(catalogue.names()) <= set(dir(catalogue))
 
 
+def test_further_names():
+    for name, entry in catalogue.ALIASES.items():
+        assert as_activation(name) is getattr(catalogue, name) is catalogue.get(entry)
+    assert catalogue.get("swish", beta=2) == catalogue.get("silu", beta=2)
+
+
+def test_parameters_are_given_by_keyword_and_a_point_is_not_one():
+    steep = catalogue.leaky_relu(negative_slope=0.2)
+    assert steep == catalogue.get("leaky_relu", negative_slope=0.2)
+    assert catalogue.leaky_relu(-3.0, negative_slope=0.2) == steep(-3.0)
+    assert catalogue.leaky_relu(0.2) == 0.2
+    with pytest.raises(ActivationError, match="is no entry of the catalogue; substitute"):
+        as_activation(x**2)(alpha=2)
+    with pytest.raises(TypeError, match="needs the point"):
+        catalogue.elu()
+
+
+def test_suggestions_are_few_and_different():
+    for name in ("sine", "tahn", "relu7", "sof", "eluu", "hard"):
+        message = catalogue._unknown(name)
+        hints = message.partition("did you mean ")[2].partition("?")[0].split(" or ")
+        assert len(hints) == len(set(hints)) <= 3
+
+
 def test_selu_has_the_decimals_of_torch():
     scale, cases = catalogue.get("selu").expression.args
     assert scale == Rational("1.0507009873554804934193349852946")
@@ -187,7 +339,10 @@ def test_symbols_stay_symbolic():
         ("relu", {"slope": 1}, "relu has no parameter 'slope'; its parameters: none"),
         ("elu", {"alpha": x}, "alpha is x; it may not contain the variable x"),
         ("elu", {"alpha": []}, r"alpha of elu is \[\]; it must be a real number"),
-        ("softplus", {"beta": 0}, "contains zoo"),
+        ("g" * 500, {}, "^'g{59} is no name of the catalogue"),
+        ("softplus", {"beta": 0}, "softplus has no value at beta=0: it divides by 0 there"),
+        ("snake", {"a": 0}, "snake has no value at a=0"),
+        ("hardtanh", {"min_val": 1, "max_val": 1}, "hardtanh is constant at min_val=1, max_val=1"),
         ("elu", {"alpha": "2"}, "alpha of elu is '2'; it must be a real number"),
         ("elu", {"alpha": True}, "alpha of elu is True; it must be a real number"),
         ("elu", {"alpha": Symbol("a", imaginary=True)}, "alpha of elu is a; it must be a real"),

@@ -24,6 +24,7 @@ EXPONENT = {
     "gelu_tanh": lambda t: 1.6 * min(t, 0) * (1 + 0.044715 * t * t),
     "quick_gelu": lambda t: 1.702 * min(t, 0),
     "shifted_exp": lambda t: t - 2,
+    "log_ndtr": lambda t: max(t, 0) ** 2 / 2,
 }
 
 SIZES = [
@@ -55,11 +56,29 @@ def grid(name: str) -> np.ndarray:
     return np.unique([*SIZES, *(-s for s in SIZES), *kinks, *near])
 
 
+def log_ndtr(t: mpmath.mpf) -> mpmath.mpf:
+    if abs(t) > 1000:  # too far for erfc: Mills' ratio to 1e-20
+        ratio = 1 - 1 / t**2 + 3 / t**4 - 15 / t**6
+        tail = -(t**2) / 2 - mpmath.log(abs(t) * mpmath.sqrt(2 * mpmath.pi)) + mpmath.log(ratio)
+        return tail if t < 0 else mpmath.mpf(0)
+    tail = mpmath.erfc(abs(t) / mpmath.sqrt(2)) / 2
+    return mpmath.log(tail) if t < 0 else mpmath.log1p(-tail)
+
+
+# The formula itself would need more than 350 digits.
+WITHOUT_CANCELLATION = {
+    "log_ndtr": lambda t: log_ndtr(t),
+    "squareplus": lambda t: (
+        2 / (mpmath.sqrt(t**2 + 4) - t) if t < 0 else (t + mpmath.sqrt(t**2 + 4)) / 2
+    ),
+}
+
+
 @cache
 def exact(name: str) -> list[mpmath.mpf]:
     """Values of the expression to 50 digits, even of 1 + 1e-300."""
     a = catalogue.get(name)
-    f = sp.lambdify(a.variable, a.expression, "mpmath")
+    f = WITHOUT_CANCELLATION.get(name) or sp.lambdify(a.variable, a.expression, "mpmath")
     with mpmath.workdps(350):
         return [mpmath.mpf(f(mpmath.mpf(t))) for t in grid(name)]
 
@@ -118,7 +137,8 @@ LIMITS = {
     "softshrink": (-oo, oo), "threshold": (0.25, oo), "step": (0, 1), "sign": (-1, 1),
     "abs": (oo, oo), "square": (oo, oo), "he2": (oo, oo), "sin": (nan, nan), "cos": (nan, nan),
     "snake": (-oo, oo), "exp": (0, oo), "shifted_exp": (0, oo), "gaussian": (0, 0),
-    "damped_linear": (0, 0),
+    "damped_linear": (0, 0), "asinh": (-oo, oo), "log_ndtr": (-oo, 0), "squareplus": (0, oo),
+    "serf": (0, oo), "smelu": (0, oo), "star_relu": (-0.4472, oo),
 }  # fmt: skip
 
 
@@ -132,6 +152,44 @@ def test_takes_its_limits_at_infinity_and_keeps_nan(name):
     ):
         # SELU's -scale alpha is a product of two rounded constants
         np.testing.assert_allclose(values, expected, rtol=2 * EPS)
+
+
+@pytest.mark.parametrize(
+    ("e", "t", "value", "slope"),
+    [
+        (sp.Piecewise((1, sp.Eq(x, 0)), (sp.sin(x) / x, True)), 0.0, 1.0, 0.0),
+        (sp.Piecewise((1, sp.Eq(x, 0)), ((sp.exp(x) - 1) / x, True)), 0.0, 1.0, 0.5),
+        (sp.Piecewise((7, sp.Eq(x**2, 4)), (x, True)), -2.0, 7.0, 0.0),
+        (sp.Piecewise((x, sp.Ne(x, 1)), (5, True)), 1.0, 5.0, 0.0),
+        (sp.sign(x) ** 2, 0.0, 0.0, 0.0),
+    ],
+    ids=str,
+)
+def test_a_value_at_a_single_point_is_kept(e, t, value, slope):
+    f = as_activation(e)
+    for dtype in (np.float32, np.float64):
+        assert f(dtype(t)) == value
+        v = torch.tensor(np.array([t - 1, t, t + 1], dtype), requires_grad=True)
+        f(v).sum().backward()
+        assert f(v)[1] == value
+        assert v.grad[1] == slope
+        assert v.grad.isfinite().all()
+
+
+@pytest.mark.parametrize(
+    ("e", "left", "right"),
+    [
+        (sp.log(1 + x**2), oo, oo),
+        (sp.log(sp.exp(x) + sp.exp(-x) + 1), oo, oo),
+        (x / sp.sqrt(1 + x**2), -1, 1),
+        (sp.cosh(2 * x) / sp.cosh(x) ** 2, 2, 2),
+        (x**2 * sp.exp(-(x**2)), 0, 0),
+    ],
+    ids=str,
+)
+def test_limits_where_floats_overflow_on_the_way(e, left, right):
+    values = as_activation(e)(np.array([-oo, oo, nan]))
+    np.testing.assert_allclose(values, [left, right, nan], rtol=64 * EPS)
 
 
 def test_does_not_invent_a_limit():

@@ -10,6 +10,7 @@ from sympy import Rational, cosh, cot, erf, erfc, exp, log, pi, sqrt, tanh
 
 from hermiso import stable
 from hermiso.errors import ActivationError
+from hermiso.identities import near_one, plus_root
 from hermiso.stable import (
     Library,
     expit,
@@ -53,6 +54,30 @@ REWRITTEN = [
     (cosh(x) - 1, 2 * sp.sinh(x / 2) ** 2),
     (x**2 - 1, (x - 1) * (x + 1)),
     (sp.sech(x), 1 / cosh(x)),
+    (sp.sinh(x) / cosh(x), tanh(x)),
+    (sp.sinh(x) ** 3 / cosh(x) ** 2, sp.sinh(x) * tanh(x) ** 2),
+    (cosh(x) / sp.sinh(x), 1 / tanh(x)),
+    ((exp(x) - exp(-x)) / (exp(x) + exp(-x)), tanh(x)),
+    (exp(3 * x) - exp(x), exp(x) * expm1(2 * x)),
+    (log(exp(x) + exp(-x)), stable.log_cosh(x) + log(2)),
+    (log(2 + exp(x)), softplus(x - log(2)) + log(2)),
+    (log((1 + exp(x)) / 2), near_one(expm1(x) / 2, softplus(x) - log(2))),
+    (
+        log((2 + cosh(x)) / 3),
+        near_one(2 * sp.sinh(x / 2) ** 2 / 3, log(cosh(x) / 3 + 2 / Rational(3))),
+    ),
+    (1 / (1 + 2 * exp(-x)), expit(x - log(2))),
+    (1 / (3 + exp(x)) ** 2, expit(log(3) - x) ** 2 / 9),
+    (exp(2 * x) / (1 + exp(x)) ** 2, expit(x) ** 2),
+    (exp(-x) / (1 + exp(-x)) ** 2, expit(x) * expit(-x)),
+    (x * exp(x) / (2 + exp(x)), x * expit(x - log(2))),
+    (1 - 2 / (1 + exp(x)), tanh(x / 2)),
+    (sqrt(1 + x**2) - 1, x**2 / (sqrt(1 + x**2) + 1)),
+    (1 - 1 / sqrt(1 + x**2), x**2 / (1 + x**2 + sqrt(1 + x**2))),
+    (1 - 1 / (1 + x**2), x**2 / (1 + x**2)),
+    ((1 + x**2) ** Rational(1, 3) - 1, expm1(log1p(x**2) / 3)),
+    (x + sqrt(x**2 + 4), plus_root(x, x**2 + 4, 4)),
+    (2 * x + sqrt(x**2 + 4), 2 * x + sqrt(x**2 + 4)),
 ]
 
 

@@ -24,7 +24,8 @@ q, third = Rational(1, 4), Rational(1, 3)
 DIGITS = 50
 SAMPLES = (Rational(1, 3), Rational(-9, 10), sp.Integer(1), sp.Integer(-1))
 INTEGRALS = {"arctan", "gelu_tanh", "logsigmoid", "mish", "quick_gelu", "sigmoid",
-             "silu", "softplus", "symlog", "tanh", "tanhshrink"}  # fmt: skip
+             "silu", "softplus", "symlog", "tanh", "tanhshrink", "asinh", "log_ndtr",
+             "squareplus", "serf"}  # fmt: skip
 
 # a second to derive, and written with the same functions as the dual
 SLOW = {"hardshrink", "hardsigmoid", "hardswish", "relu6", "selu", "softshrink"}
