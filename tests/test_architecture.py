@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # Lowest first. A module imports lower rooms and its own, never a higher one.
 ROOMS = (
     {"errors"},
+    {"memory", "terminal"},
     {"hermite"},
     {"signs"},
     {"pieces"},
@@ -48,6 +49,7 @@ ROOMS = (
     {"experiments"},
     {"store"},
     {"sweep"},
+    {"commands"},
     {"__init__"},
     {"__main__"},
 )

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from hermiso.errors import ExperimentError
-from hermiso.experiments.experiment import Config, Experiment, samples, summary
+
+if TYPE_CHECKING:
+    from hermiso.experiments.experiment import Config, Experiment, samples, summary
 
 __all__ = ["Config", "Experiment", "get", "names", "samples", "summary"]
 
@@ -31,3 +34,14 @@ def get(name: str) -> Experiment:
     module = import_module(f"hermiso.experiments.{name.replace('-', '_')}")
     found: Experiment = module.EXPERIMENT
     return found
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    # Late, so that a --help does not wait for torch.
+    return getattr(import_module("hermiso.experiments.experiment"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -7,6 +7,7 @@ O(tile n + n^2), at any width. Not for trained, orthogonal or other non-Gaussian
 
 from __future__ import annotations
 
+import logging
 import operator
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ import torch
 
 from hermiso.errors import FiniteError
 from hermiso.finite.architecture import Architecture, Step
+from hermiso.finite.devices import affordable, place
 from hermiso.finite.factor import factor
 from hermiso.finite.moments import Linear, Moments, linear, needs_moments, over_batch, resolved
 from hermiso.finite.streams import Stream, split, stream
@@ -29,6 +31,9 @@ OnTile = Callable[[Tensor, slice], Tensor]  # features of these runs
 
 _BLOCK = {"cpu": 2**17}  # normals held at once: they stay in the cache
 _LARGE_BLOCK = 2**26  # on an accelerator
+_GRAMS = 6  # matrices of a run held at once: G, its factor, sums, what is measured
+_NORMAL = 30  # multiplications that drawing a normal and a function of it are worth
+_LOG = logging.getLogger(__name__)
 
 
 def simulate(
@@ -76,13 +81,16 @@ def simulate(
         raise FiniteError(
             f"the architecture is {architecture!r}; give finite.Architecture({architecture!r})"
         )
-    layers = _widths(widths, depth)
     count = _positive("runs", runs)
-    G = _grams(G0, count, device)
-    normals = stream(seed, G.shape[-1], device, dtype, tile)
+    layers = _widths(widths, depth, count)
+    where = place(device)
+    normals = stream(seed, _samples(G0, count), where, dtype, tile)
+    _check_size(normals, layers, count, parts, keep_gram, workers.world)
+    G = _grams(G0, count, where)
     recorder = Recorder(count, len(layers), keep_gram)
     recorder.note("output", 0, G)
     for index, width in enumerate(layers):
+        _LOG.info("layer %s of %s", index + 1, len(layers))
         covariance = factor(G + architecture.bias**2)
         layer = _Layer(architecture, index, width, normals, workers, covariance)
         m = layer.output(recorder if parts else None)
@@ -181,7 +189,7 @@ def _through(pending: Sequence[Linear], m: Moments) -> Moments:
 # --- reading arguments ----------------------------------------------------------------------
 
 
-def _widths(widths: int | Iterable[int], depth: int | None) -> list[int]:
+def _widths(widths: int | Iterable[int], depth: int | None, runs: int) -> list[int]:
     if isinstance(widths, Iterable):
         found = [_positive("a width", width) for width in widths]
         if depth is not None and depth != len(found):
@@ -192,7 +200,9 @@ def _widths(widths: int | Iterable[int], depth: int | None) -> list[int]:
     width = _positive("the width", widths)
     if depth is None:
         raise FiniteError("the depth is missing; give depth=, or a width for every layer")
-    return [width] * _positive("the depth", depth, least=0)
+    count = _positive("the depth", depth, least=0)
+    affordable(f"{count} layers in {runs} runs", 8 * count * (4 * runs + 1))
+    return [width] * count
 
 
 def _positive(name: str, value: Any, least: int = 1) -> int:
@@ -205,14 +215,32 @@ def _positive(name: str, value: Any, least: int = 1) -> int:
     return number
 
 
+def _samples(G0: Any, runs: int) -> int:
+    """Their number n; nothing of G0 is copied yet."""
+    shape = tuple(np.shape(G0))
+    if shape[:-2] not in ((), (runs,)) or len(shape) < 2 or shape[-1] != shape[-2]:
+        raise FiniteError(
+            f"G0 has shape {shape}; it must be (n, n), or ({runs}, n, n) for {runs} runs"
+        )
+    return int(shape[-1])
+
+
+def _check_size(
+    normals: Stream, widths: Sequence[int], runs: int, parts: bool, keep_gram: bool, world: int
+) -> None:
+    """Refuse networks that do not fit, or that nobody would see the end of."""
+    n, depth, widest = normals.n, len(widths), max(widths, default=0)
+    kept = _GRAMS + (2 * (depth + 1) if keep_gram else 0)
+    series = 4 * (5 if parts else 1)
+    columns = min(normals.tile, widest)
+    size = 8 * (runs * kept * n**2 + 4 * n * columns + runs * (depth + 1) * series)
+    drawn = sum(widths) * n * (n + _NORMAL) * (2 if parts else 1) // world
+    what = f"{runs} runs of {depth} layers of {widest} neurons on {n} samples"
+    affordable(what, size, runs * (drawn + depth * n**3), normals.device)
+
+
 def _grams(G0: Any, runs: int, device: Any) -> Tensor:
-    if torch.device(device).type == "cuda" and not torch.cuda.is_available():
-        raise FiniteError(f"the device is {device}, and torch sees no GPU here; use device='cpu'")
     G = G0.detach() if torch.is_tensor(G0) else torch.from_numpy(np.array(G0))
     G = G.to(dtype=torch.float64, device=device)
-    if G.ndim not in (2, 3) or G.shape[-1] != G.shape[-2] or (G.ndim == 3 and len(G) != runs):
-        raise FiniteError(
-            f"G0 has shape {tuple(G.shape)}; it must be (n, n), or ({runs}, n, n) for {runs} runs"
-        )
     isometry_gap(G.cpu().numpy())  # refuses what is no Gram matrix
     return G.expand(runs, *G.shape[-2:]).clone()
