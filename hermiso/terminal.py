@@ -7,7 +7,15 @@ import re
 import sys
 from typing import NoReturn
 
-__all__ = ["Parser", "complain", "legible", "shielded"]
+__all__ = ["LIMITS", "Parser", "complain", "legible", "shielded"]
+
+LIMITS = """\
+limits, for every command but sweep and verify:
+  --time-limit SECONDS   end it after so long, or none (questions: 60)
+  --memory-limit SIZE    such as 500MB or 2GB, or none (questions: 2GB; others: what is free)
+Exit status: 0 done, 1 no answer could be reached, 2 bad input, 124 time limit, 137 out of memory,
+128 + n ended by signal n (139 for SIGSEGV, 136 for SIGFPE), 130 interrupted, 141 nobody reads.
+"""
 
 _WORD, _MESSAGE = 200, 2000  # characters that are shown whole
 

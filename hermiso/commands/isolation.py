@@ -63,7 +63,7 @@ def apart(work: Work, limits: Limits) -> int:
         os.close(reading)
     code = os.waitstatus_to_exitcode(_waited(child))
     if code < 0 and not stopped:
-        return _ended_by(-code)
+        return _ended_by(-code, limits)
     return _told(stopped or code, limits)
 
 
@@ -190,7 +190,7 @@ def _held(child: int) -> float:
 
 def _show(text: str) -> None:
     """One line that the next one overwrites, cut to the terminal's width."""
-    columns = os.get_terminal_size(sys.stderr.fileno()).columns
+    columns = os.get_terminal_size(sys.stderr.fileno()).columns or 80
     sys.stderr.write(f"\r\x1b[K{text[: max(columns - 1, 0)]}\r")
     sys.stderr.flush()
 
@@ -232,15 +232,13 @@ def _told(status: int, limits: Limits) -> int:
     return complain(f"{message} (digits, coefficients, sizes, a simpler formula)", status)
 
 
-def _ended_by(number: int) -> int:
+def _ended_by(number: int, limits: Limits) -> int:
     name = {s.value: s.name for s in signal.Signals}.get(number, f"signal {number}")
-    if number == signal.SIGKILL:
-        message = f"the process was killed ({name}), as the system does when memory runs out"
-    elif number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-        return complain(f"ended by {name}", SIGNALLED + number)
-    else:
-        message = f"a library crashed ({name}) in a process of its own; nothing else is affected"
-    return complain(
-        f"{message}; write the formula differently or ask for less, and report this command",
-        SIGNALLED + number,
-    )
+    most = "" if limits.memory is None else f" (--memory-limit is {shown(limits.memory)})"
+    told = {
+        signal.SIGKILL: f"the process was killed ({name}), as the system does without memory",
+        signal.SIGABRT: f"a library gave up ({name}), as they do without memory{most}",
+        signal.SIGTERM: f"the process was ended ({name})",
+    }.get(number, f"a library crashed ({name})")
+    advice = "nothing else is affected; ask for less or write it differently, and report it"
+    return complain(f"{told}; {advice}", SIGNALLED + number)

@@ -7,13 +7,6 @@ from dataclasses import dataclass
 
 from hermiso import memory
 
-HELP = """\
-limits, for every command but sweep and verify:
-  --time-limit SECONDS   end it after so long, or none (questions: 60)
-  --memory-limit SIZE    such as 500MB or 2GB, or none (questions: 2GB; others: what is free)
-Exit status: 0 done, 1 no answer could be reached, 2 bad input, 124 time limit, 137 out of memory,
-128 + n ended by signal n (139 for SIGSEGV, 136 for SIGFPE), 130 interrupted, 141 nobody reads.
-"""
 _QUESTION = 2e9
 # A question watches a budget of its own and ends long before; this is for what cannot watch it.
 _SECONDS = 60.0

@@ -10,9 +10,8 @@ from contextlib import AbstractContextManager, nullcontext
 from traceback import walk_tb
 from typing import Any
 
-from hermiso.commands.limits import HELP
 from hermiso.commands.screen import QUESTIONS
-from hermiso.terminal import Parser, complain, shielded
+from hermiso.terminal import LIMITS, Parser, complain, shielded
 
 MAX_DIGITS = 10_000
 DEFAULT_DIGITS = 15
@@ -82,7 +81,7 @@ def _parser(command: str) -> argparse.ArgumentParser:
     parser = Parser(
         prog=f"python -m hermiso {command}",
         description=QUESTIONS[command],
-        epilog=_EPILOG + HELP,
+        epilog=_EPILOG + LIMITS,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(command=command, at=None)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from hermiso.errors import HermisoError
 from hermiso.experiments import get, names
 from hermiso.experiments.settings import changed
-from hermiso.terminal import Parser, complain
+from hermiso.terminal import LIMITS, Parser, complain
 
 if TYPE_CHECKING:
     from hermiso.experiments.experiment import Experiment, Table
@@ -44,7 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="python -m hermiso run",
         description=main.__doc__,
-        epilog=_EPILOG,
+        epilog=f"{_EPILOG}\n{LIMITS}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     says = f"all, or some of {', '.join(names())}"

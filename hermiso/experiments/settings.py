@@ -32,9 +32,25 @@ def changed(config: Config, settings: Iterable[str]) -> Config:
                 f"{setting!r} is no setting; write FIELD=VALUE with a field of {', '.join(hints)}"
             )
         listed = get_origin(hints[name]) is tuple
-        given = [part.strip() for part in text.split(",")] if listed else text
+        given = parted(text) if listed else text
         values[name] = read(name, given, hints[name])
     return replace(config, **values)  # type: ignore[type-var]
+
+
+def parted(text: str) -> list[str]:
+    """Cut a list at the commas outside of parentheses.
+
+    >>> parted("tanh, max(x, 0)")
+    ['tanh', 'max(x, 0)']
+    """
+    parts, depth = [""], 0
+    for character in text:
+        depth += (character == "(") - (character == ")")
+        if character == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return [part.strip() for part in parts]
 
 
 def read(name: str, given: Any, hint: Any) -> Any:

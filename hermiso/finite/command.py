@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from hermiso.errors import FiniteError, HermisoError
-from hermiso.terminal import Parser, complain, shielded
+from hermiso.terminal import LIMITS, Parser, complain, shielded
 
 if TYPE_CHECKING:
     from hermiso.finite.theorem4 import Report
@@ -20,8 +20,8 @@ examples:
   python -m hermiso theorem4 "max(x, 0.1*x)" --width 1e5
   torchrun --nproc-per-node 2 -m hermiso theorem4 relu --width 10000000   (the width is shared)
 
-Exit status: 0 covered by the bound or by the bound and the floor, 1 violated or undecided, 2 bad
-input.
+Its exit status is 0 if every layer is covered by the bound or by the bound and the floor, and 1 if
+one is violated or undecided.
 """
 
 
@@ -41,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="python -m hermiso theorem4",
         description=main.__doc__,
-        epilog=_EPILOG,
+        epilog=f"{_EPILOG}\n{LIMITS}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("activation", help="a name of the catalogue, or a formula")

@@ -82,11 +82,21 @@ def simulate(
             f"the architecture is {architecture!r}; give finite.Architecture({architecture!r})"
         )
     count = _positive("runs", runs)
-    layers = _widths(widths, depth, count)
-    where = place(device)
-    normals = stream(seed, _samples(G0, count), where, dtype, tile)
-    _check_size(normals, layers, count, parts, keep_gram, workers.world)
-    G = _grams(G0, count, where)
+    n = _samples(G0, count)
+    layers, normals = plan(
+        n,
+        widths,
+        depth,
+        runs=count,
+        seed=seed,
+        device=device,
+        dtype=dtype,
+        parts=parts,
+        keep_gram=keep_gram,
+        tile=tile,
+        workers=workers,
+    )
+    G = _grams(G0, count, normals.device)
     recorder = Recorder(count, len(layers), keep_gram)
     recorder.note("output", 0, G)
     for index, width in enumerate(layers):
@@ -97,6 +107,39 @@ def simulate(
         G = m.gram
         recorder.note("output", index + 1, G)
     return recorder.trajectory()
+
+
+def plan(
+    n: int,
+    widths: int | Iterable[int],
+    depth: int | None = None,
+    *,
+    runs: int = 1,
+    seed: int = 0,
+    device: Any = "cpu",
+    dtype: Any = torch.float32,
+    parts: bool = False,
+    keep_gram: bool = False,
+    tile: int | None = None,
+    workers: Workers = ALONE,
+) -> tuple[list[int], Stream]:
+    """The widths and normals of what `simulate` is asked for on n samples, once it can be.
+
+    Raises:
+        FiniteError: if an argument is out of its domain, or nobody would see the end: the networks
+            do not fit into memory, or take more work than is ever begun.
+    """
+    count = _positive("runs", runs)
+    layers = _widths(widths, depth, count)
+    normals = stream(seed, n, place(device), dtype, tile)
+    widest = max(layers, default=0)
+    kept = _GRAMS + (2 * (len(layers) + 1) if keep_gram else 0)
+    recorded = count * (len(layers) + 1) * 4 * (5 if parts else 1)
+    size = 8 * (count * kept * n**2 + 4 * n * min(normals.tile, widest) + recorded)
+    drawn = sum(layers) * n * (n + _NORMAL) * (2 if parts else 1) // workers.world
+    what = f"{count} runs of {len(layers)} layers of {widest} neurons on {n} samples"
+    affordable(what, size, count * (drawn + len(layers) * n**3), normals.device)
+    return layers, normals
 
 
 @dataclass(frozen=True)
@@ -223,20 +266,6 @@ def _samples(G0: Any, runs: int) -> int:
             f"G0 has shape {shape}; it must be (n, n), or ({runs}, n, n) for {runs} runs"
         )
     return int(shape[-1])
-
-
-def _check_size(
-    normals: Stream, widths: Sequence[int], runs: int, parts: bool, keep_gram: bool, world: int
-) -> None:
-    """Refuse networks that do not fit, or that nobody would see the end of."""
-    n, depth, widest = normals.n, len(widths), max(widths, default=0)
-    kept = _GRAMS + (2 * (depth + 1) if keep_gram else 0)
-    series = 4 * (5 if parts else 1)
-    columns = min(normals.tile, widest)
-    size = 8 * (runs * kept * n**2 + 4 * n * columns + runs * (depth + 1) * series)
-    drawn = sum(widths) * n * (n + _NORMAL) * (2 if parts else 1) // world
-    what = f"{runs} runs of {depth} layers of {widest} neurons on {n} samples"
-    affordable(what, size, runs * (drawn + depth * n**3), normals.device)
 
 
 def _grams(G0: Any, runs: int, device: Any) -> Tensor:

@@ -15,7 +15,7 @@ from hermiso import bounds, numeric
 from hermiso.errors import FiniteError
 from hermiso.finite.architecture import Architecture
 from hermiso.finite.mlp import input_gram
-from hermiso.finite.sampler import simulate
+from hermiso.finite.sampler import plan, simulate
 from hermiso.gram import isometry_gap
 
 Array = NDArray[np.float64]
@@ -111,6 +111,7 @@ def check_theorem4(
         )
     if hasattr(X, "__len__"):
         _check_width(len(X), width)
+        plan(len(X), width, depth, runs=runs, seed=seed, **options)
     G0 = input_gram(X)
     beta, n = float(numeric.beta(activation)), len(G0)
     gap0 = float(isometry_gap(G0.numpy()))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from hermiso.errors import HermisoError, StoreError, SweepError
 from hermiso.store import Record, read
 from hermiso.sweep.tables import export, results
+from hermiso.terminal import Parser, complain
 
 REFUSED, BAD_INPUT = 1, 2
 _ROWS = 20  # of the table on the screen
@@ -29,16 +29,14 @@ def main(arguments: Sequence[str]) -> int:
     try:
         print(_failed(options) if options.failed else _results(options))
     except StoreError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return REFUSED
+        return complain(str(error), REFUSED)
     except HermisoError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return BAD_INPUT
+        return complain(str(error), BAD_INPUT)
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m hermiso results",
         description="Print the results of sweeps, or write them to a file.",
     )
