@@ -90,9 +90,9 @@ def _run(arguments: Sequence[str], seconds: float | None) -> int:
 
 def _unknown(command: str) -> int:
     close = get_close_matches(command, {**QUESTIONS, **OTHERS}, 1)
-    meant = f"; did you mean {close[0]}?" if close else ""
+    meant = f"did you mean {close[0]}? " if close else ""
     return complain(
-        f"invalid choice: {command!r} is no command{meant} `python -m hermiso` lists them",
+        f"invalid choice: {command!r} is no command; {meant}`python -m hermiso` lists them",
         BAD_INPUT,
     )
 

@@ -49,8 +49,8 @@ ROOMS = (
     {"experiments"},
     {"store"},
     {"sweep"},
-    {"commands"},
     {"__init__"},
+    {"commands"},
     {"__main__"},
 )
 TORCH_MODULES = {"hermiso.compiled", "hermiso.numeric.kernel"}

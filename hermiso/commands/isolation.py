@@ -82,7 +82,7 @@ def _child(work: Work, limits: Limits, parent: int, notes: int | None) -> NoRetu
     status = FAILED
     try:
         _end_with(parent)
-        _cap(limits.memory)
+        _cap(limits)
         if notes is not None:
             _note_steps(notes)
         status = work()
@@ -117,15 +117,15 @@ def _look_for(parent: int) -> None:
     os._exit(FAILED)
 
 
-def _cap(memory: float | None) -> None:
+def _cap(limits: Limits) -> None:
     """Have the kernel refuse memory beyond the limit; what threads set aside is not the work's."""
-    if memory is None or sys.platform != "linux":
+    if limits.memory is None or not limits.sudden or sys.platform != "linux":
         return
     import resource
 
     pages = int(Path("/proc/self/statm").read_text().split()[5])
     aside = _THREAD * (os.cpu_count() or 1)
-    most = int(pages * resource.getpagesize() + memory + aside)
+    most = int(pages * resource.getpagesize() + limits.memory + aside)
     soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
     if soft == resource.RLIM_INFINITY or most < soft:
         resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
@@ -235,10 +235,11 @@ def _told(status: int, limits: Limits) -> int:
 def _ended_by(number: int, limits: Limits) -> int:
     name = {s.value: s.name for s in signal.Signals}.get(number, f"signal {number}")
     most = "" if limits.memory is None else f" (--memory-limit is {shown(limits.memory)})"
-    told = {
+    told: dict[int, str] = {
         signal.SIGKILL: f"the process was killed ({name}), as the system does without memory",
         signal.SIGABRT: f"a library gave up ({name}), as they do without memory{most}",
         signal.SIGTERM: f"the process was ended ({name})",
-    }.get(number, f"a library crashed ({name})")
+    }
+    said = told.get(number, f"a library crashed ({name})")
     advice = "nothing else is affected; ask for less or write it differently, and report it"
-    return complain(f"{told}; {advice}", SIGNALLED + number)
+    return complain(f"{said}; {advice}", SIGNALLED + number)

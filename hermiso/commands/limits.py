@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from hermiso import memory
 
@@ -19,11 +20,14 @@ class Limits:
 
     Attributes:
         seconds: of wall clock.
-        memory: bytes, beside what its libraries set aside for threads.
+        memory: bytes that it holds.
+        sudden: whether the kernel refuses a leap beyond it; a driver of an accelerator sets aside
+            more than it will ever hold.
     """
 
     seconds: float | None = None
     memory: float | None = None
+    sudden: bool = True
 
 
 class LimitError(ValueError):
@@ -33,17 +37,17 @@ class LimitError(ValueError):
 def defaults(question: bool) -> Limits:
     """The limits where none are given: a question's are small, others may take what is free."""
     free = memory.available()
-    return Limits(_SECONDS, min(_QUESTION, free)) if question else Limits(None, free)
+    return Limits(_SECONDS, min(_QUESTION, free)) if question else Limits(None, free, sudden=False)
 
 
-def taken(arguments: Sequence[str]) -> tuple[list[str], dict[str, float | None]]:
+def taken(arguments: Sequence[str]) -> tuple[list[str], dict[str, Any]]:
     """Take --time-limit and --memory-limit out of the arguments; what is given for `Limits`.
 
     Raises:
         LimitError: if one of them has a value that it cannot have.
     """
     rest: list[str] = []
-    given: dict[str, float | None] = {}
+    given: dict[str, Any] = {}
     left = iter(arguments)
     for argument in left:
         name, equals, value = argument.partition("=")

@@ -34,7 +34,7 @@ def main(arguments: Sequence[str]) -> int:
         return complain(str(error), 2)
     except RuntimeError as error:  # of torch, in many lines
         return complain(f"torch: {str(error).strip().partition(chr(10))[0]}", 2)
-    return int(report.verdict in ("undecided", "violation"))
+    return 1 if report.verdict in ("undecided", "violation") else 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -65,7 +65,8 @@ def _integer(text: str) -> int:
     found = re.fullmatch(r"\s*([+-]?[0-9]{1,30})(?:[eE]\+?([0-9]{1,2}))?\s*", text)
     if not found:
         raise argparse.ArgumentTypeError(f"{text!r} is no integer such as 1000 or 1e3")
-    return int(found[1]) * 10 ** int(found[2] or 0)
+    value: int = int(found[1]) * 10 ** int(found[2] or 0)
+    return value
 
 
 def _compared(options: argparse.Namespace) -> Report:

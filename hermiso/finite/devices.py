@@ -22,7 +22,7 @@ def place(device: Any) -> Any:
 
     try:
         found = torch.device(device)
-        torch.empty(0, device=found)
+        torch.empty(1, device=found)
     except (RuntimeError, AssertionError, TypeError, ImportError, NotImplementedError):
         raise FiniteError(
             f"the device is {device!r}, and torch has none of that name here; "

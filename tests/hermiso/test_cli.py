@@ -169,7 +169,7 @@ def test_json_of_a_list(capsys: pytest.CaptureFixture[str]) -> None:
             "the result depends on rho: dual(tanh(x), rho); give --at",
         ),
         (["smoothing", "sin", "--digits", "3"], "give --at T"),
-        (["dual", "a*x", "--at", "1/2", "--digits", "3"], "the result depends on a: a^2/2"),
+        (["dual", "a*x", "--at", "1/2", "--digits", "3"], "the result depends on a: a**2/2"),
         (["dual", "relu", "--at", "2"], "--at is 2; it must be a number in [-1, 1]"),
         (
             ["kernel-map", "relu", "--at", "-1.001"],

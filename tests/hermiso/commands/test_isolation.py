@@ -71,16 +71,20 @@ def test_a_sleeper_ends_at_the_time_limit() -> None:
 
 
 @pytest.mark.parametrize(
-    "work",
+    ("work", "limits"),
     [
-        "bytearray(10**12)",  # the kernel refuses it
-        "held = [bytearray(os.urandom(1) * 10**6) for _ in range(10**6)]",  # little by little
+        ("bytearray(10**12)", "memory=2e8"),  # the kernel refuses it
+        ("[bytearray(b'x' * 10**6) for _ in range(10**6)]", "memory=2e8"),
+        (
+            "held = [bytearray(b'x' * 10**6) for _ in range(400)]; time.sleep(99)",
+            "None, 2e8, False",
+        ),
     ],
-    ids=["at once", "little by little"],
+    ids=["at once", "little by little", "seen by the parent"],
 )
 @pytest.mark.skipif(sys.platform != "linux", reason="no other system limits memory")
-def test_a_hog_ends_at_the_memory_limit(work: str) -> None:
-    status, out, err = ended(work, "memory=2e8")
+def test_a_hog_ends_at_the_memory_limit(work: str, limits: str) -> None:
+    status, out, err = ended(work, limits)
     assert (status, out) == (137, "")
     assert err.startswith("error: out of memory: more than 200 MB is needed; raise --memory-limit")
     assert len(err.splitlines()) == 1

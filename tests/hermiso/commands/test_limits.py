@@ -47,6 +47,6 @@ def test_a_question_has_small_limits_and_other_commands_what_is_free(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(memory, "available", lambda: 8e9)
-    assert (defaults(True), defaults(False)) == (Limits(60, 2e9), Limits(None, 8e9))
+    assert (defaults(True), defaults(False)) == (Limits(60, 2e9), Limits(None, 8e9, sudden=False))
     monkeypatch.setattr(memory, "available", lambda: 1e9)
     assert defaults(True) == Limits(60, 1e9)
