@@ -17,7 +17,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from hermiso.commands.limits import Limits
 from hermiso.memory import shown
@@ -29,6 +29,7 @@ Work = Callable[[], int]
 
 _TICK = 0.1  # seconds between looks at memory and clock
 _QUIET = 1.0  # seconds before anything is said about the progress
+_ERASE = "\x1b[K"  # from the cursor to the end of the line
 _THREAD = 2**27  # bytes that each thread of the linear algebra sets aside and mostly leaves unused
 
 
@@ -85,6 +86,7 @@ def _child(work: Work, limits: Limits, parent: int, notes: int | None) -> NoRetu
         _cap(limits)
         if notes is not None:
             _note_steps(notes)
+            sys.stdout, sys.stderr = _over_progress(sys.stdout), _over_progress(sys.stderr)
         status = work()
         sys.stdout.flush()
     except MemoryError:
@@ -140,6 +142,29 @@ def _note_steps(writing: int) -> None:
     log.setLevel(logging.INFO)
 
 
+def _over_progress(stream: Any) -> Any:
+    """The stream, whose lines erase the progress that the parent shows in their place."""
+    return _Erasing(stream) if stream.isatty() else stream
+
+
+class _Erasing:
+    """A stream on a terminal; each line and its erasure are written at once."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream, self._at_start = stream, True
+
+    def write(self, text: str) -> int:
+        if text and self._at_start:
+            self._stream.write(_ERASE)
+        self._at_start = text.endswith("\n") or (self._at_start and not text)
+        whole, last = text[:-1], text[-1:]
+        self._stream.write(whole.replace("\n", f"\n{_ERASE}") + last)
+        return len(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
 # --- parent ---------------------------------------------------------------------------------
 
 
@@ -191,7 +216,7 @@ def _held(child: int) -> float:
 def _show(text: str) -> None:
     """One line that the next one overwrites, cut to the terminal's width."""
     columns = os.get_terminal_size(sys.stderr.fileno()).columns or 80
-    sys.stderr.write(f"\r\x1b[K{text[: max(columns - 1, 0)]}\r")
+    sys.stderr.write(f"\r{_ERASE}{text[: max(columns - 1, 0)]}\r")
     sys.stderr.flush()
 
 

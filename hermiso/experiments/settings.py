@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -15,6 +16,8 @@ Config = TypeVar("Config")
 
 def changed(config: Config, settings: Iterable[str]) -> Config:
     """Return the config with these fields changed; of a tuple the entries are parted by commas.
+
+    They may be written as JSON: 'activations=["max(x, 0)", "tanh"]'.
 
     >>> from hermiso.experiments import Config
     >>> changed(Config(("relu",)), ["width=200", "activations=tanh,exp"])
@@ -32,9 +35,18 @@ def changed(config: Config, settings: Iterable[str]) -> Config:
                 f"{setting!r} is no setting; write FIELD=VALUE with a field of {', '.join(hints)}"
             )
         listed = get_origin(hints[name]) is tuple
-        given = parted(text) if listed else text
+        given = _listed(name, text) if listed else text
         values[name] = read(name, given, hints[name])
     return replace(config, **values)  # type: ignore[type-var]
+
+
+def _listed(name: str, text: str) -> Any:
+    if not text.startswith("["):
+        return parted(text)
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ExperimentError(f"{name} is set to {text:.80}, no JSON list ({error})") from None
 
 
 def parted(text: str) -> list[str]:

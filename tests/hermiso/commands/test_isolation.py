@@ -196,6 +196,17 @@ def test_a_terminal_shows_the_progress_in_a_line_that_goes_again() -> None:
     assert "\n" not in shown
 
 
+def test_what_is_printed_stands_alone_on_its_line() -> None:
+    leader, follower = pty.openpty()
+    work = f"{STEPS}; print(2); print('a\\nb'); print('c', file=sys.stderr)"
+    with subprocess.Popen(command(work), stdout=follower, stderr=follower) as run:
+        assert run.wait(_GUARD) == 0
+    os.close(follower)
+    lines = everything(leader).decode().split("\r\n")
+    # Of each line the terminal shows what follows its last erasure.
+    assert [line.rpartition("\x1b[K")[2] for line in lines[:-1]] == ["2", "a", "b", "c"]
+
+
 def everything(leader: int) -> bytes:
     os.set_blocking(leader, False)
     read = b""
