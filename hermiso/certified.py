@@ -31,9 +31,10 @@ from hermiso.balls.line import Line
 from hermiso.balls.moments import coefficient as line_coefficient
 from hermiso.balls.moments import mean, power, strength
 from hermiso.balls.spectrum import coefficients as line_coefficients
+from hermiso.budget import question
 from hermiso.errors import ActivationError, PrecisionError
 from hermiso.problem import located
-from hermiso.symbolic.nodes import Unevaluated
+from hermiso.symbolic.nodes import HermiteCoefficient, Unevaluated
 
 MAX_DIGITS = 10_000
 MAX_DEGREE = 10_000
@@ -65,9 +66,15 @@ def coefficient(
     """Enclose c_k = E[sigma(z) he_k(z)] (Definition 2); arguments as in `moment`."""
     degree = _integer("the degree", k, 0, MAX_DEGREE)
     ask = partial(line_coefficient, k=degree, digits=digits)
+    if degree > closed_form.MAX_DEGREE:
+        _digits(digits)
+        activation = _numeric(source, x, gain)
+        with located("coefficient", activation):
+            return Ball(ask(_line(activation)))
     return _answer("coefficient", source, x, gain, digits, ask, degree)
 
 
+@question()
 def coefficients(
     source: Any, n: int, x: Symbol | None = None, *, gain: Any = None, digits: int = 30
 ) -> tuple[Ball, ...]:
@@ -75,7 +82,9 @@ def coefficients(
     _integer("n", n, 0, MAX_DEGREE)
     _digits(digits)
     activation = _numeric(source, x, gain)
-    closed = _closed("coefficients", activation, n)
+    closed = _closed("coefficients", activation, min(n, closed_form.MAX_DEGREE))
+    node = partial(HermiteCoefficient, activation.expression, activation.variable)
+    closed += tuple(node(k) for k in range(len(closed), n))
     unknown = [k for k, c in enumerate(closed) if c.has(Unevaluated)]
     with located("coefficients", activation):
         found = line_coefficients(_line(activation), unknown, digits) if unknown else ()
@@ -113,6 +122,7 @@ def beta_minus_one(
     return ball
 
 
+@question()
 def _excess(activation: Activation, digits: int) -> Ball:
     closed = _closed("beta", activation) - 1
     with located("beta", activation):
@@ -213,6 +223,7 @@ def _line(activation: Activation) -> Line:
     return Line(activation.expression, activation.variable)
 
 
+@question()
 def _answer(
     what: str,
     source: Any,
@@ -231,6 +242,7 @@ def _answer(
         return Ball(enclosed(closed, digits))
 
 
+@question()
 def _function(
     what: str,
     at: Callable[..., Any],

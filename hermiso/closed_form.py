@@ -8,6 +8,7 @@ can be derived, an unevaluated node whose `.evalf(n)` has n digits.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import sympy as sp
@@ -29,7 +30,9 @@ from hermiso.symbolic.nodes import (
 from hermiso.symbolic.present import expanded, strength, tidy
 from hermiso.symbolic.terms import Term, polynomial
 
-MAX_DEGREE = 100_000
+MAX_DEGREE = 2_000
+_HIGHER = "for higher ones ask hermiso.certified or hermiso.numeric"
+EVERY_DEGREE = 200  # beyond it the formula for every degree is evaluated
 
 
 def moment(source: Any, x: Symbol | None = None, *, gain: Any = None) -> Expr:
@@ -127,7 +130,9 @@ def coefficients(
 ) -> tuple[Expr, ...]:
     """Return (c_0, ..., c_{n-1}); arguments as in `coefficient`."""
     if isinstance(n, bool) or not hasattr(n, "__index__") or not 0 <= n <= MAX_DEGREE:
-        raise ActivationError(f"coefficients: n is {n!r}; it must be an integer in 0..{MAX_DEGREE}")
+        raise ActivationError(
+            f"coefficients: n is {n!r}; it must be an integer in 0..{MAX_DEGREE}; {_HIGHER}"
+        )
     with stated("coefficients", source, x, gain) as p:
         return tuple(p.restored(_coefficient(p, sp.Integer(k))) for k in range(int(n)))
 
@@ -145,7 +150,7 @@ def _degree(k: Any) -> Expr:
         return degree
     if not degree.is_Integer or not 0 <= degree <= MAX_DEGREE:
         raise ActivationError(
-            f"the degree is {k}; it must be an integer in 0..{MAX_DEGREE} or a symbol"
+            f"the degree is {k}; it must be an integer in 0..{MAX_DEGREE} or a symbol; {_HIGHER}"
         )
     return degree
 
@@ -157,6 +162,9 @@ def _coefficient(p: Problem, k: Expr) -> Expr:
         p.screen_unless_exact()
         return sp.S.Zero
     try:
+        if n > EVERY_DEGREE:
+            with suppress(NoClosedForm):
+                return p.general_coefficient.at(n)
         closed = tidy(rules.hermite_mean(p.exact, n) / sp.sqrt(sp.factorial(n)))
         p.require_square_integrable()
         p.confirm_coefficient(closed, n)
@@ -169,20 +177,16 @@ def _coefficient(p: Problem, k: Expr) -> Expr:
 
 
 def _symbolic_coefficient(p: Problem, k: Expr) -> Expr:
-    n = sp.Dummy("k", integer=True, nonnegative=True)
     try:
-        mean, low = rules.symbolic_hermite_mean(p.exact, n)
-        p.require_square_integrable()
+        formula = p.general_coefficient
     except NoClosedForm:
         p.screen()
         return HermiteCoefficient(p.expression, p.x, k)
-    general = sp.factor_terms(sp.powsimp(mean) / sp.sqrt(sp.factorial(n)))
+    general, n, low = formula.expression, formula.degree, formula.low
     low_orders = [_coefficient(p, sp.Integer(j)) for j in range(low)]
     exceptions = [
         (c, j) for j, c in enumerate(low_orders) if not p.same_at_degree(general, n, j, c)
     ]
-    for j in (low, low + 1, low + 2, low + 5, low + 8):
-        p.confirm_coefficient(general.subs(n, j).doit(), j)
     branches = [(c, sp.Eq(k, j)) for c, j in exceptions]
     general = general.xreplace({n: k})
     return sp.Piecewise(*branches, (general, True)) if branches else general

@@ -37,6 +37,10 @@ class PrecisionError(HermisoError, ArithmeticError):
     """The requested number of digits could not be reached within the limits."""
 
 
+class BudgetExceeded(PrecisionError):
+    """A question takes more work than it may; `hermiso.budget.limited` allows more."""
+
+
 class ConfirmationError(HermisoError, RuntimeError):
     """A derived closed form disagrees with quadrature: a bug of hermiso, never an answer."""
 

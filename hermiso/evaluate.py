@@ -81,6 +81,7 @@ def _fold(f: Callable[[Any, Any], Any]) -> Callable[..., Any]:
     return lambda *a: reduce(f, a)
 
 
+_LARGEST = 20_000  # bits before the point
 _COMMON: dict[Any, Callable[..., Any]] = {
     sp.Add: lambda *a: sum(a[1:], a[0]),
     sp.Mul: _fold(lambda a, b: a * b),
@@ -122,10 +123,22 @@ def _with_reciprocals(names: dict[Any, Callable[..., Any]]) -> dict[Any, Callabl
     }
 
 
+def _below_limit(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Refuse cos(exp(exp(50))): its argument is reduced with as many bits as it has."""
+
+    def limited(u: Any) -> Any:
+        if mpmath.mag(u) > _LARGEST:
+            raise NoClosedForm(f"an argument is larger than 2^{_LARGEST}")
+        return f(u)
+
+    return limited
+
+
 @cache
 def _mpmath_table() -> Table:
     mp = mpmath
-    names = {getattr(sp, n): getattr(mp, n) for n in [*_SHARED, "erf", "erfc", "erfi", "gamma"]}
+    several = [*_SHARED, "erf", "erfc", "erfi", "gamma"]
+    names = {getattr(sp, n): _below_limit(getattr(mp, n)) for n in several}
     return {
         **_COMMON,
         **_with_reciprocals(names),

@@ -18,12 +18,14 @@ from sympy import Expr, Integer
 
 from hermiso.errors import ActivationError
 
+LONGEST = 5  # the degree up to which He_n is written out at an expression with symbols
+
 
 def probabilist(k: int, x: Any) -> Any:
     """Return He_k(x), unnormalized, over any number type; 0 for negative k."""
     if k < 0:
         return x * 0
-    if isinstance(x, Expr) and not x.is_number:
+    if isinstance(x, Expr) and not x.is_Rational:  # the recurrence would nest k deep
         return sp.Add(*(c * x**j for j, c in enumerate(coefficients(k)) if c))
     previous, current = x * 0, x * 0 + 1
     for j in range(k):
@@ -54,12 +56,24 @@ class ProbabilistHermite(sp.Function):
 
     @classmethod
     def eval(cls, n: Expr, t: Expr) -> Expr | None:
-        """Evaluate at an integer degree, or at t = 0."""
-        if n.is_Integer:
+        """Evaluate at an integer degree, or at t = 0; at parameters up to degree LONGEST."""
+        if n.is_Integer and not (n > LONGEST and t.free_symbols):
             return sp.expand(probabilist(int(n), t)) if n >= 0 else sp.nan
         if t.is_zero:
             return probabilist_at_zero(n)
         return (-1) ** n * cls(n, -t) if t.could_extract_minus_sign() else None
+
+    def fdiff(self, argindex: int = 2) -> Expr:
+        """Differentiate in t: He_n' = n He_{n-1}."""
+        if argindex != 2:
+            raise sp.function.ArgumentIndexError(self, argindex)
+        n, t = self.args
+        return n * ProbabilistHermite(n - 1, t)
+
+    @staticmethod
+    def numerical(n: Any, t: Any) -> Any:
+        """Evaluate at numbers."""
+        return probabilist(int(n), t)
 
     @staticmethod
     def over_balls(n: Any, t: Any) -> Any:

@@ -149,6 +149,8 @@ def _screen_values(e: Expr, f: Expr, x: Symbol, sample: Mapping[Any, float]) -> 
 def _is_real(e: Expr, values: Mapping[Any, Any]) -> bool:
     try:
         value = over_mpmath(e, {s: mpmath.mpf(float(v)) for s, v in values.items()})
+    except NoClosedForm:
+        return True  # beyond what can be evaluated: no verdict
     except (HermisoError, ArithmeticError, ValueError):
         return False
     return bool(mpmath.isfinite(value) and not mpmath.im(value))

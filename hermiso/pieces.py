@@ -18,10 +18,12 @@ from sympy import Expr, Symbol, oo
 from sympy.logic.boolalg import Boolean, BooleanAtom
 from sympy.polys.polyerrors import PolynomialError
 
+from hermiso import algebra
 from hermiso.errors import ActivationError, NoClosedForm, UnknownSign
 from hermiso.signs import sign_of
 
 MAX_DEGREE = 24  # of polynomials whose roots become kinks
+MAX_BITS = 14_000  # of a constant; Python prints integers of up to 4300 digits
 _STEP_LIKE = (sp.Abs, sp.sign, sp.Heaviside)
 _FLAT = (sp.Max, sp.Min, sp.Piecewise, sp.floor, sp.ceiling, sp.frac, sp.Mod)
 _INCREASING = {  # functions F with F(0) = 0, their range and inverse
@@ -94,8 +96,8 @@ class _Splitter:
         parts = [self.pieces(a) for a in args]
         if e is not None and all(len(p) == 1 for p in parts):
             same = all(p[0].expression is a for p, a in zip(parts, args, strict=True))
-            return _whole(e if same else func(*(p[0].expression for p in parts)))
-        return tuple(Piece(lo, hi, func(*values)) for lo, hi, values in _refined(parts))
+            return _whole(e if same else _built(func, [p[0].expression for p in parts]))
+        return tuple(Piece(lo, hi, _built(func, values)) for lo, hi, values in _refined(parts))
 
     def _signs(self, u: Any) -> Pieces:
         """The sign of u as pieces with values 1, 0, -1."""
@@ -169,6 +171,15 @@ class _Splitter:
         return None
 
 
+def _built(func: Callable[..., Any], values: list[Any]) -> Any:
+    """Apply a function, but for powers of numbers that would fill pages."""
+    if func is sp.Pow and values[0].is_Rational and values[1].is_Integer:
+        size = int(values[0].p).bit_length() + int(values[0].q).bit_length()
+        if size * abs(values[1]) > MAX_BITS:
+            raise NoClosedForm(f"a constant has more than {MAX_BITS} bits")
+    return func(*values)
+
+
 def _decided(condition: Boolean) -> bool:
     """Decide a condition on parameters alone, or raise UnknownSign."""
     if isinstance(condition, BooleanAtom):
@@ -223,7 +234,7 @@ def _prod(values: Iterable[int]) -> int:
 
 
 def _polynomial_signs(u: Expr, x: Symbol) -> list[tuple[Expr, Expr, int]]:
-    p = sp.Poly(u, x)
+    p = algebra.poly(u, x)
     if p.degree() == 0:
         return [(-oo, oo, sign_of(p.LC()))]
     lead = sign_of(p.LC(), because=f"{u} changes sign at a kink on the side of its sign")
@@ -241,7 +252,7 @@ def _real_roots(p: sp.Poly) -> list[tuple[Expr, int]]:
     """Real roots in increasing order with multiplicities."""
     if p.degree() == 1:
         a, b = p.all_coeffs()
-        return [(sp.cancel(-b / a) if (b.free_symbols or a.free_symbols) else -b / a, 1)]
+        return [(algebra.cancel(-b / a) if (b.free_symbols or a.free_symbols) else -b / a, 1)]
     if p.degree() == 2:
         return _quadratic_roots(*p.all_coeffs())
     if p.free_symbols_in_domain or p.degree() > MAX_DEGREE:
@@ -254,14 +265,14 @@ def _real_roots(p: sp.Poly) -> list[tuple[Expr, int]]:
 
 
 def _quadratic_roots(a: Expr, b: Expr, c: Expr) -> list[tuple[Expr, int]]:
-    delta = sp.expand(b**2 - 4 * a * c)
+    delta = algebra.expand(b**2 - 4 * a * c)
     s = sign_of(delta)
     if s < 0:
         return []
     if s == 0:
         return [(-b / (2 * a), 2)]
     root = sp.sqrt(sp.factor_terms(delta)) * sign_of(a)
-    return [(sp.expand((-b - root) / (2 * a)), 1), (sp.expand((-b + root) / (2 * a)), 1)]
+    return [(algebra.expand((-b - root) / (2 * a)), 1), (algebra.expand((-b + root) / (2 * a)), 1)]
 
 
 def _affine_of_monotone(u: Any, x: Symbol) -> list[tuple[Expr, Expr, int]]:

@@ -17,6 +17,7 @@ import sympy as sp
 from sympy import Expr, Symbol
 
 from hermiso.activation import Activation, as_activation
+from hermiso.budget import question
 from hermiso.errors import (
     ActivationError,
     HermisoError,
@@ -26,7 +27,9 @@ from hermiso.errors import (
     UnknownSign,
 )
 from hermiso.evaluate import over_mpmath
+from hermiso.hermite import ProbabilistHermite
 from hermiso.integrability import screen
+from hermiso.symbolic.coefficients import symbolic_hermite_mean
 from hermiso.symbolic.confirm import Integrand, Reference, references, same_value
 from hermiso.symbolic.exact import ExactFunction, exact
 from hermiso.symbolic.present import ratio, tidy
@@ -34,6 +37,38 @@ from hermiso.symbolic.samples import samples
 from hermiso.symbolic.symmetry import symmetry
 
 _CORRELATIONS = (sp.Rational(5, 9), sp.Rational(-4, 11), sp.Rational(6, 7))
+
+
+@dataclass(frozen=True)
+class GeneralCoefficient:
+    """A formula for c_n, n >= low.
+
+    Attributes:
+        expression: c_n.
+        degree: the symbol n.
+        low: the degree from which on it holds.
+    """
+
+    expression: Expr
+    degree: Symbol
+    low: int
+
+    def at(self, n: int) -> Expr:
+        """Return c_n with factorials and gamma functions as they stand, not multiplied out."""
+        return _kept(self.expression, self.degree, sp.Integer(n))
+
+
+_KEPT = (sp.gamma, sp.factorial, ProbabilistHermite)
+
+
+def _kept(e: Expr, n: Symbol, value: Expr) -> Expr:
+    if not e.has(n):
+        return e
+    if e == n:
+        return value
+    args = [_kept(a, n, value) for a in e.args]
+    pole = isinstance(e, sp.gamma) and args[0].is_Integer and args[0] <= 0
+    return e.func(*args, evaluate=False) if isinstance(e, _KEPT) and not pole else e.func(*args)
 
 
 @dataclass(frozen=True)
@@ -122,6 +157,17 @@ class Problem:
         for reference in self.references:
             reference.confirm(closed, Integrand(degree=k), f"c_{k}")
 
+    @cached_property
+    def general_coefficient(self) -> GeneralCoefficient:
+        """The coefficient for every degree above a low one, confirmed; raises NoClosedForm."""
+        n = sp.Dummy("k", integer=True, nonnegative=True)
+        mean, low = symbolic_hermite_mean(self.exact, n)
+        self.require_square_integrable()
+        general = sp.factor_terms(sp.powsimp(mean) / sp.sqrt(sp.factorial(n)))
+        for j in (low, low + 1, low + 2, low + 5, low + 8):
+            self.confirm_coefficient(general.subs(n, j).doit(), j)
+        return GeneralCoefficient(general, n, low)
+
     def same_at_degree(self, general: Expr, n: Symbol, k: int, stated_value: Expr) -> bool:
         """Whether a formula in the degree n gives a known value at n = k."""
         try:
@@ -183,16 +229,18 @@ def stated(
     what: str, source: Any, x: Symbol | None, gain: Any, argument: Symbol | None = None
 ) -> Iterator[Problem]:
     """State a problem; errors inside carry what was asked and about which activation."""
-    activation = as_activation(source, x, gain=gain)
-    with located(what, activation):
-        yield _problem(activation.expression, activation.variable, argument)
+    with question():
+        activation = as_activation(source, x, gain=gain)
+        with located(what, activation):
+            yield _problem(activation.expression, activation.variable, argument)
 
 
 @contextmanager
 def located(what: str, activation: Activation) -> Iterator[None]:
     """Add what was asked, and of which activation, to the errors raised inside."""
     try:
-        yield
+        with question():
+            yield
     except NotSquareIntegrable as error:
         raise NotSquareIntegrable(
             f"{what} of {activation.name}: it is not square-integrable under N(0, 1): {error}"

@@ -6,6 +6,7 @@ from typing import Any
 
 import sympy as sp
 
+from hermiso import algebra
 from hermiso.errors import ActivationError, UnknownSign
 
 
@@ -25,8 +26,8 @@ def sign_of(u: Any, because: str = "") -> int:
         return 0
     if u.is_number:
         return _sign_of_number(u)
-    factored = sp.factor(sp.together(u))
-    for candidate in (factored, sp.expand(u)):
+    factored = algebra.factor(algebra.together(u))
+    for candidate in (factored, algebra.expand(u)):
         if candidate.is_positive:
             return 1
         if candidate.is_negative:
@@ -43,7 +44,7 @@ def _sign_of_number(u: Any) -> int:
         value = u.evalf(digits, maxn=4 * digits)
         if value._prec != 1 and value != 0:  # precision 1: all digits cancelled
             return 1 if value > 0 else -1
-    return 0 if sp.simplify(u) == 0 else _refuse(u)
+    return 0 if algebra.simplify(u) == 0 else _refuse(u)
 
 
 def _refuse(u: Any) -> int:

@@ -20,6 +20,7 @@ from typing import Any
 import sympy as sp
 from sympy import Expr
 
+from hermiso import algebra
 from hermiso.errors import ActivationError
 
 # Heads of the rewritten expressions; their arithmetic is in _STABLE or in the library.
@@ -83,7 +84,7 @@ def _rewritten(e: Any) -> Any:
 
 def _sum(e: Any) -> Any:
     if e.is_polynomial():
-        return sp.factor(e)  # exact at its rational zeros
+        return algebra.factor(e)  # exact at its rational zeros
     for a, b in combinations(e.args, 2):
         joined = _joined(a, b) or _joined(b, a)
         if joined is not None:

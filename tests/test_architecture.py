@@ -23,6 +23,8 @@ ROOT = Path(__file__).resolve().parents[1]
 ROOMS = (
     {"errors"},
     {"memory", "terminal"},
+    {"budget"},
+    {"algebra"},
     {"hermite"},
     {"signs"},
     {"pieces"},

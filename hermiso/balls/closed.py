@@ -9,6 +9,7 @@ import sympy as sp
 from flint import arb, ctx
 from sympy import Expr
 
+from hermiso import algebra
 from hermiso.balls.compile import constant
 from hermiso.errors import NoClosedForm, PrecisionError
 
@@ -76,8 +77,8 @@ def unlimited(e: Expr) -> Expr:
     >>> unlimited(1 - sp.erf(t) ** 2)
     -erfc(500*sqrt(2))**2 + 2*erfc(500*sqrt(2))
     """
-    numerator, denominator = sp.fraction(sp.together(e.replace(sp.erf, _from_its_limit)))
-    return sp.expand(numerator) / denominator
+    numerator, denominator = sp.fraction(algebra.together(e.replace(sp.erf, _from_its_limit)))
+    return algebra.expand(numerator) / denominator
 
 
 def _from_its_limit(t: Expr) -> Expr:

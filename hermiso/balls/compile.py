@@ -27,9 +27,12 @@ from hermiso.balls.real_functions import (
     real_integer_power,
     real_power,
 )
+from hermiso.budget import spend_boxes
 from hermiso.errors import NoClosedForm
 
 Function = Callable[[Any], Any]
+BITS = 500  # from where on a box costs more
+SLOW = (sp.erf, sp.erfc, sp.erfi, sp.gamma, sp.loggamma)  # as slow as 20 boxes
 NARROW = 0.25  # half the side of a box on which Taylor's formula is tried
 
 
@@ -51,7 +54,16 @@ def compiled(e: Expr, x: Symbol) -> BallFunction:
     Raises:
         NoClosedForm: if a function in it has no ball version; the message names it.
     """
-    return BallFunction(_closure(e, x, _REAL), _closure(e, x, _BOX))
+    cost = (1 + sp.count_ops(e) // 20 + 20 * len(e.atoms(*SLOW))) * (1 + ctx.prec // BITS)
+    return BallFunction(*(_counted(_closure(e, x, t), cost) for t in (_REAL, _BOX)))
+
+
+def _counted(f: Function, cost: int) -> Function:
+    def counted(z: Any) -> Any:
+        spend_boxes(cost)
+        return f(z)
+
+    return counted
 
 
 def constant(e: Expr) -> arb:

@@ -14,6 +14,7 @@ import sympy as sp
 from flint import acb, arb, ctx
 from sympy import Expr, Symbol
 
+from hermiso import algebra
 from hermiso.balls.compile import compiled, constant
 from hermiso.balls.heads import Quotient
 from hermiso.balls.isolate import SWITCHES
@@ -57,15 +58,15 @@ def around(e: Expr, x: Symbol, t: Expr, w: Expr) -> Expr:
     e = e.replace(lambda u: u.is_Add and u.is_polynomial(x), lambda u: _shifted(u, x, t, w))
     near = e.subs(x, t + w)
     (v,) = w.free_symbols
-    return near.replace(lambda u: u.is_Add and u.is_rational_function(v), sp.expand)
+    return near.replace(lambda u: u.is_Add and u.is_rational_function(v), algebra.expand)
 
 
 def _shifted(u: Expr, x: Symbol, t: Expr, w: Expr) -> Expr:
     """The Taylor polynomial around t, without coefficients that are 0."""
-    p, total = sp.Poly(u, x), sp.S.Zero
+    p, total = algebra.poly(u, x), sp.S.Zero
     for j in range(p.degree() + 1):
         reduced = sp.rem(p, sp.Poly(t.poly.as_expr(x), x)) if isinstance(t, sp.CRootOf) else p
-        total += sp.expand(reduced.as_expr().subs(x, t)) * w**j / sp.factorial(j)
+        total += algebra.expand(reduced.as_expr().subs(x, t)) * w**j / sp.factorial(j)
         p = p.diff(x)
     return total
 
@@ -92,7 +93,7 @@ def _sum(terms: tuple[Any, ...], x: Symbol) -> Any:
     poles = [a for a in terms if _has_pole(a, x)]
     total = sp.Add(*poles)
     if len(poles) > 1 and sp.count_ops(total) < LARGEST:
-        quotient = _quotient(sp.together(total), x)
+        quotient = _quotient(algebra.together(total), x)
         if quotient is not None:
             return sp.Add(quotient, *(a for a in terms if a not in poles))
     return sp.Add(*terms)

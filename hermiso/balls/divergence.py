@@ -14,6 +14,7 @@ import sympy as sp
 from flint import acb, arb, ctx
 from sympy import Expr, Symbol
 
+from hermiso import algebra
 from hermiso.balls.compile import BallFunction, compiled
 from hermiso.balls.curves import Curve, HalfLine
 from hermiso.balls.growth_rules import Derivation
@@ -79,7 +80,7 @@ def _diverges_beside(e: Expr, x: Symbol, t: Expr, side: int) -> bool:
     v = sp.Dummy("v", positive=True)
     near = e.subs(x, t + side / v)
     # x^2 - 2 near sqrt(2) must not look like a difference of constants
-    near = near.replace(lambda u: u.is_Add and u.is_rational_function(v), sp.expand)
+    near = near.replace(lambda u: u.is_Add and u.is_rational_function(v), algebra.expand)
     with ctx.workprec(BITS):
         lowers = (Derivation(v, 1, HalfLine.beyond(2**k)).facts(near).lower for k in STARTS)
         return any(lower is not None and _is_too_large(lower) for lower in lowers)
@@ -101,7 +102,7 @@ def pole(e: Expr, x: Symbol, within: Interval) -> float | None:
         a, b = map(arb, within)
         z = a.union(b)
         try:
-            factors = _factors(sp.together(_with_denominators(e, x, z)), x)
+            factors = _factors(algebra.together(_with_denominators(e, x, z)), x)
             zeros = (_zero(factors, i, x, a, b) for i in range(len(factors)))
             return next((t for t in zeros if t is not None), None)
         except NoClosedForm:
@@ -130,7 +131,7 @@ def _powers(e: Expr) -> Iterator[tuple[Expr, Expr]]:
     for factor in sp.Mul.make_args(e):
         base, power = factor.as_base_exp()
         if isinstance(base, sp.Abs):
-            yield from ((b, p * power) for b, p in _powers(sp.together(base.args[0])))
+            yield from ((b, p * power) for b, p in _powers(algebra.together(base.args[0])))
         else:
             yield base, power
 

@@ -11,15 +11,25 @@ from math import ceil, log2
 
 from flint import arb, ctx
 
+from hermiso.budget import spend_boxes
+
 LADDER = tuple(sorted({round(4 * 1.22**j) for j in range(1, 48)}))
 ELLIPSES = (16.0, 11.0, 8.0, 6.0, 4.5, 3.5, 2.75, 2.25, 1.875, 1.625)
+
+BITS, PER_BOX = 500, 50  # a polynomial of degree 50 at 500 bits takes as long as a box
 
 
 @lru_cache(maxsize=256)
 def _nodes(n: int, bits: int) -> tuple[tuple[arb, arb], ...]:
     with ctx.workprec(bits):
-        half = [arb.legendre_p_root(n, k, weight=True) for k in range((n + 1) // 2)]
+        half = [_root(n, k) for k in range((n + 1) // 2)]
         return tuple(half) + tuple((-t, w) for t, w in half[: n // 2])
+
+
+def _root(n: int, k: int) -> tuple[arb, arb]:
+    spend_boxes(n * (1 + ctx.prec // BITS) / PER_BOX)
+    found: tuple[arb, arb] = arb.legendre_p_root(n, k, weight=True)
+    return found
 
 
 def nodes(n: int) -> tuple[tuple[arb, arb], ...]:

@@ -29,6 +29,7 @@ from hermiso.balls.rule import Rule, Tail, Weight
 from hermiso.balls.strip import strip_rule
 from hermiso.errors import (
     ActivationError,
+    BudgetExceeded,
     NoClosedForm,
     NotSquareIntegrable,
     PrecisionError,
@@ -179,6 +180,8 @@ class Line:
         segments, meter = self._segments(ends), Meter(*self._function)
         try:
             return fit([meter.watched(s) for s in segments], tails, goal)
+        except BudgetExceeded:
+            raise
         except PrecisionError as error:
             raise PrecisionError(f"{error}{meter.complaint()}") from None
 

@@ -17,6 +17,7 @@ from typing import Any
 import sympy as sp
 from sympy import Expr, Symbol
 
+from hermiso import algebra
 from hermiso.balls.heads import OnePlusErf
 
 FEW, HIGHEST = 60, 24  # nodes and powers of a sum that is factored
@@ -80,7 +81,7 @@ def _root(square: Expr) -> Expr | None:
     """The square root without roots of sums, if there is one."""
     square = _sum(square) if square.is_Add else square
     if square.is_Add and _is_small(square):
-        square = sp.factor(square)
+        square = algebra.factor(square)
     factors = (_sum(_complement(a)) if a.is_Add else a for a in sp.Mul.make_args(square))
     root = sp.sqrt(sp.Mul(*factors))
     rough = any(not (p.exp.is_integer or p.base.is_positive) for p in root.atoms(sp.Pow))
@@ -99,7 +100,7 @@ def _power(e: Any) -> Any:
     """Roots of sums that are products: 1 - erf(u)^2, x^2 - 2 x + 1."""
     if e.exp.is_integer or not e.base.is_Add or not _is_small(e.base):
         return e
-    parts = sp.Mul.make_args(sp.factor(e.base))
+    parts = sp.Mul.make_args(algebra.factor(e.base))
     changed = sp.Mul(*map(_complement, parts))
     squared = any(a.is_Pow and a.exp.is_even for a in parts)
     return sp.Pow(changed, e.exp) if squared or changed != sp.Mul(*parts) else e

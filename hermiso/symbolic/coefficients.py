@@ -18,6 +18,7 @@ from typing import Any
 import sympy as sp
 from sympy import Expr, Integer, Symbol, oo
 
+from hermiso import algebra
 from hermiso.errors import NoClosedForm
 from hermiso.hermite import (
     ProbabilistHermite,
@@ -128,7 +129,7 @@ def _times_hermite(powers: dict[int, Expr], k: int) -> Terms:
 
 def _hermite_at(n: Expr, t: Expr) -> Expr:
     if n.is_Integer:
-        return probabilist(int(n), t) if n >= 0 else ZERO
+        return ProbabilistHermite(n, t) if n >= 0 else ZERO
     return ProbabilistHermite(n, t) if t != 0 else probabilist_at_zero(n)
 
 
@@ -178,9 +179,11 @@ def _bell(kernel: Term, powers: dict[int, Expr], k: Expr) -> Expr:
     """x^m exp(p x^2 + q x) cos(w x + theta) on the line."""
     kappa = 1 - 2 * kernel.quad
     q, w = kernel.lin, kernel.freq
-    size = sp.exp(sp.expand((q**2 - w**2) / (2 * kappa))) / sp.sqrt(kappa)
+    size = sp.exp(algebra.expand((q**2 - w**2) / (2 * kappa))) / sp.sqrt(kappa)
     psi = kernel.phase + q * w / kappa
     top = max(powers)
+    if k.is_Integer and w == 0 and q.free_symbols:
+        return size * sp.cos(psi) * _two_terms(_power_rows(top, q, w, kappa), powers, k, kernel)
     G = [_growth(k - j, q / kappa, w / kappa, 2 * kernel.quad / kappa) for j in range(top + 1)]
     re, im = ZERO, ZERO
     for m, row in enumerate(_power_rows(top, q, w, kappa)):
@@ -191,6 +194,27 @@ def _bell(kernel: Term, powers: dict[int, Expr], k: Expr) -> Expr:
             g_re, g_im = G[j] if c != 0 else (ZERO, ZERO)
             re, im = re + c * (a * g_re - b * g_im), im + c * (a * g_im + b * g_re)
     return size * (sp.cos(psi) * re - sp.sin(psi) * im)
+
+
+def _two_terms(rows: list[list[Pair]], powers: dict[int, Expr], k: Expr, kernel: Term) -> Expr:
+    """sum_j C_j G_{k-j}, in two of the G by G_{n+2} = a G_{n+1} + (n+1) b G_n."""
+    kappa = 1 - 2 * kernel.quad
+    a, b = kernel.lin / kappa, 2 * kernel.quad / kappa
+    factors = [ZERO] * len(rows)
+    for m, c in powers.items():
+        for j, (d, _) in enumerate(rows[m]):
+            factors[j] += c * _falling(k, j) * d
+    while len(factors) > 2 and b != 0:
+        last, n = factors.pop(), k - len(factors)
+        if n >= 0:
+            factors[-2] += last / ((n + 1) * b)
+            factors[-1] -= last * a / ((n + 1) * b)
+    return sp.Add(
+        *(
+            algebra.factor(algebra.together(c)) * _growth(k - j, a, ZERO, b)[0]
+            for j, c in enumerate(factors)
+        )
+    )
 
 
 def _power_rows(top: int, q: Expr, w: Expr, kappa: Expr) -> list[list[Pair]]:
@@ -210,7 +234,7 @@ def _power_rows(top: int, q: Expr, w: Expr, kappa: Expr) -> list[list[Pair]]:
 
 def _growth(n: Expr, a: Expr, v: Expr, b: Expr) -> Pair:
     """G_n(a + i v, b): the n-th derivative of exp((a + i v) t + b t^2/2) at t = 0."""
-    if n.is_Integer:
+    if n.is_Integer and (n < 0 or not _is_hermite(a, v, b)):
         return _growth_by_recurrence(int(n), a, v, b)
     if b == 0:
         return _power_of(n, a, v)
@@ -222,11 +246,17 @@ def _growth(n: Expr, a: Expr, v: Expr, b: Expr) -> Pair:
             b ** (n / 2) * even if sign_of(b) > 0 else (-b) ** (n / 2) * probabilist_at_zero(n)
         ), ZERO
     if v == 0 and (b.is_nonpositive or sign_of(b) < 0):
-        return (-b) ** (n / 2) * ProbabilistHermite(n, a / sp.sqrt(-b)), ZERO
+        root = sp.powdenest(sp.sqrt(-b), force=True)  # r^n He_n(a/r) is even in r
+        return root**n * ProbabilistHermite(n, a / root), ZERO
     if a == 0 and sign_of(b) > 0:
         size, turn = b ** (n / 2) * ProbabilistHermite(n, v / sp.sqrt(b)), n * sp.pi / 2
         return size * sp.cos(turn), size * sp.sin(turn)
     raise NoClosedForm("no real formula for every k of this Gaussian wave")
+
+
+def _is_hermite(a: Expr, v: Expr, b: Expr) -> bool:
+    """Whether G_n is an He_n at an expression with symbols, longer when it is written out."""
+    return bool(v == 0 and b.is_nonpositive and a.free_symbols)
 
 
 def _power_of(n: Expr, a: Expr, v: Expr) -> Pair:
@@ -247,5 +277,5 @@ def _growth_by_recurrence(n: int, a: Expr, v: Expr, b: Expr) -> Pair:
     for j in range(n):
         re, im = now
         step = (a * re - v * im + j * b * last[0], a * im + v * re + j * b * last[1])
-        last, now = now, (sp.expand(step[0]), sp.expand(step[1]))
+        last, now = now, (algebra.expand(step[0]), algebra.expand(step[1]))
     return now

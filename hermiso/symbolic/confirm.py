@@ -19,6 +19,7 @@ from sympy import Expr, Symbol
 
 from hermiso.errors import (
     ActivationError,
+    BudgetExceeded,
     ConfirmationError,
     HermisoError,
     NoClosedForm,
@@ -28,6 +29,7 @@ from hermiso.evaluate import over_mpmath, over_numpy
 from hermiso.hermite import he
 from hermiso.quadrature import nodes
 from hermiso.symbolic.samples import samples
+from hermiso.symbolic.special import binormal
 
 FLOAT_TOLERANCE = 1e-10  # 6400 float64 terms, relative to the mean of |f|
 DIGITS = 16
@@ -103,6 +105,8 @@ class Reference:
             return
         try:
             ball = self._enclosure(weight)
+        except BudgetExceeded:
+            raise
         except HermisoError as error:
             raise NoClosedForm(f"{what} could not be confirmed: {error}") from error
         slack = max(abs(value), ball.rad) * mpmath.mpf(10) ** (4 - DIGITS)
@@ -142,6 +146,8 @@ class Reference:
         line = Line(self.expression.subs(dict(self.sample)), self.x)
         try:
             return Ball(dual_at(line, None, rho, DIGITS - 4))
+        except BudgetExceeded:
+            raise
         except HermisoError as error:
             raise NoClosedForm(f"the dual could not be confirmed: {error}") from error
 
@@ -166,7 +172,7 @@ def evaluated(closed: Expr, values: Mapping[Any, Any]) -> Any:
     form rounds to 1.
     """
     digits, last = 30 + _saturation(closed, values), None
-    if digits > SATURATED:
+    if digits > SATURATED or closed.has(binormal):  # mpmath integrates it in seconds
         return _in_balls(closed.subs(dict(values)))
     for _ in range(6):
         with mpmath.workdps(digits):

@@ -19,6 +19,8 @@ from typing import Any
 import sympy as sp
 from sympy import Dummy, Expr, oo
 
+from hermiso import algebra
+from hermiso.budget import spend_terms
 from hermiso.errors import NoClosedForm
 from hermiso.symbolic.exact import ExactFunction
 from hermiso.symbolic.jumps import edges
@@ -104,9 +106,9 @@ class _Engine:
         if not u.has(self.root):
             return u
         up, down = sp.sqrt(1 + self.rho), sp.sqrt(1 - self.rho)
-        factored = sp.factor(u)
+        factored = algebra.factor(u)
         for root, other, s in ((down, up, -1), (up, down, 1)):
-            ratio = sp.cancel(factored * self.root / (1 + s * self.rho))
+            ratio = algebra.cancel(factored * self.root / (1 + s * self.rho))
             if not ratio.has(self.root) and not ratio.has(self.rho):
                 return ratio * root / other
         return u
@@ -123,7 +125,7 @@ class _Engine:
         p, r, rho = u.quad, v.quad, self.rho
         if p == 0 and r == 0:
             return ONE, ONE, rho, ONE
-        delta = sp.expand((1 - 2 * p) * (1 - 2 * r) - 4 * p * r * rho**2)
+        delta = algebra.expand((1 - 2 * p) * (1 - 2 * r) - 4 * p * r * rho**2)
         d = self._inverse(delta)
         square = 1 - rho**2
         return delta, (1 - 2 * r * square) * d, rho * d, (1 - 2 * p * square) * d
@@ -153,6 +155,7 @@ class _Engine:
     def _real_mean(self, u: _Factor, v: _Factor) -> Expr:
         key = (u, v)
         if key not in self.known:
+            spend_terms()
             self.known[key] = self._computed(u, v)
         return self.known[key]
 
@@ -169,7 +172,7 @@ class _Engine:
         if v.power:
             total += xy * v.power * self._real_mean(lower, replace(v, power=v.power - 1))
         total += xx * self._edge_derivative(lower, v) + xy * self._edge_derivative(v, lower)
-        return sp.expand(total, power_exp=False)
+        return algebra.expand(total, power_exp=False)
 
     def _edge_derivative(self, u: _Factor, v: _Factor) -> Expr:
         """E[u(x) v(y)] with the edge of u differentiated."""
@@ -182,7 +185,7 @@ class _Engine:
         t = u.step
         if t == 0 and u.power:
             return ZERO
-        height = t**u.power * sp.exp(sp.expand((u.quad - sp.S.Half) * t**2 + u.lin * t))
+        height = t**u.power * sp.exp(algebra.expand((u.quad - sp.S.Half) * t**2 + u.lin * t))
         return height / sp.sqrt(2 * sp.pi) * self._given(t, v)
 
     def _given(self, t: Expr, v: _Factor) -> Expr:
@@ -201,7 +204,7 @@ class _Engine:
         delta, xx, xy, yy = self._gaussian(u, v)
         mu = (xx * u.lin + xy * v.lin, xy * u.lin + yy * v.lin)
         form = u.lin * mu[0] + v.lin * mu[1]
-        size = sp.exp(sp.expand(form / 2)) / sp.sqrt(delta)
+        size = sp.exp(algebra.expand(form / 2)) / sp.sqrt(delta)
         return size * self._edges_mean(u, v, mu, (xx, xy, yy))
 
     def _edges_mean(self, u: _Factor, v: _Factor, mu: Any, S: Any) -> Expr:
@@ -231,13 +234,13 @@ def _latent(u: _Factor, mu: Expr, variance: Expr) -> tuple[Expr, Expr]:
         scale = 1 / sp.sqrt(variance)
         return (mu - u.step) * scale, scale
     a, b = u.bump if u.bump is not None else (ZERO, ZERO)
-    scale = ROOT_2 / sp.sqrt(sp.cancel(1 + 2 * a**2 * variance))
+    scale = ROOT_2 / sp.sqrt(algebra.cancel(1 + 2 * a**2 * variance))
     return (a * mu + b) * scale, a * scale
 
 
 def _over_one(base: Expr, power: Expr) -> Expr:
     """(c + 1/S^2)^n as (1 + c S^2)^n/S^(2n)."""
-    top, bottom = sp.fraction(sp.together(base))
+    top, bottom = sp.fraction(algebra.together(base))
     return top**power / bottom**power
 
 
@@ -265,9 +268,9 @@ def _continued_factor(f: Expr, values: dict[Expr, Expr]) -> Pair:
 
 def _split_complex(e: Expr) -> Pair:
     """Real and imaginary part of a polynomial in i with real coefficients."""
-    flat = sp.expand(e, power_exp=False)
+    flat = algebra.expand(e, power_exp=False)
     im = flat.coeff(sp.I)
-    return sp.expand(flat - sp.I * im, power_exp=False), im
+    return algebra.expand(flat - sp.I * im, power_exp=False), im
 
 
 def _dual_of_powers(f: ExactFunction, rho: Expr) -> Expr:

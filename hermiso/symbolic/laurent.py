@@ -18,6 +18,8 @@ from sympy import Expr, Rational
 from sympy.polys.domains import QQ
 from sympy.polys.rings import ring
 
+from hermiso import algebra
+
 Monomial = tuple[tuple[Expr, Rational], ...]
 Laurent = Mapping[Monomial, Rational]
 ZERO = Rational(0)
@@ -148,9 +150,16 @@ class _Ring:
         )
         return _Ring(bases, scale, ring([f"g{i}" for i in range(len(bases))], QQ)[0])
 
-    def degree(self, *polynomials: Laurent) -> int:
-        """The highest power of a generator: exp(1/5760) makes it large."""
-        return max(max(self._exponents(dict(m))) for p in polynomials for m in p)
+    def is_small(self, *polynomials: Laurent) -> bool:
+        """Whether gcd and factors are cheap: exp(1/5760) makes a degree large."""
+        powers = [self._exponents(dict(m)) for p in polynomials for m in p]
+        total = max(sum(map(abs, k)) for k in powers)
+        bits = max(int(c.p * c.q).bit_length() for p in polynomials for c in p.values())
+        return (
+            max(map(max, powers)) <= MAX_DEGREE
+            and algebra.monomials(total, len(self.bases)) <= algebra.MOST
+            and bits <= algebra.LONGEST
+        )
 
     def element(self, p: Laurent) -> Any:
         return self.domain.from_dict(
@@ -172,7 +181,7 @@ class _Ring:
 def cancelled(n: Laurent, d: Laurent) -> tuple[Laurent, Laurent]:
     """Divide both by their polynomial gcd in the generators."""
     generators = _Ring.of(n, d)
-    if not generators.bases or generators.degree(n, d) > MAX_DEGREE:
+    if not generators.bases or not generators.is_small(n, d):
         return n, d
     top, bottom = generators.element(n).cancel(generators.element(d))
     return generators.laurent(top), generators.laurent(bottom)
@@ -182,7 +191,7 @@ def factored(p: Laurent) -> Expr:
     """Return the product of the irreducible factors over the rationals."""
     generators = _Ring.of(p)
     few = 0 < len(generators.bases) <= MAX_GENERATORS  # factoring is for looks, and costly
-    if not few or any(k < 0 for m in p for _, k in m) or generators.degree(p) > MAX_DEGREE:
+    if not few or any(k < 0 for m in p for _, k in m) or not generators.is_small(p):
         return from_laurent(p)
     c, factors = generators.element(p).factor_list()
     parts = [from_laurent(generators.laurent(f)) ** k for f, k in factors]

@@ -20,6 +20,8 @@ from typing import Any
 import sympy as sp
 from sympy import Expr, Symbol, oo
 
+from hermiso import algebra
+from hermiso.budget import spend_terms
 from hermiso.errors import NoClosedForm
 from hermiso.signs import sign_of
 from hermiso.symbolic.rational import rational_moments
@@ -57,6 +59,7 @@ class Moments:
         known = self.known.setdefault(kernel, [])
         while len(known) <= top:
             m = len(known)
+            spend_terms()
             known.append(self._base(kernel) if m == 0 else self._step(kernel, m, known))
         return known
 
@@ -103,7 +106,7 @@ class Moments:
         if s <= 0:
             return self._base_growing(kernel, -kappa)
         q, w = kernel.lin, kernel.freq
-        size = sp.exp(sp.expand((q**2 - w**2) / (2 * kappa))) / sp.sqrt(kappa)
+        size = sp.exp(algebra.expand((q**2 - w**2) / (2 * kappa))) / sp.sqrt(kappa)
         psi = kernel.phase + q * w / kappa
         re, im = _standard(kernel, self.lower, self.upper)
         if w == 0:
@@ -158,7 +161,9 @@ def erf_derivatives(kernel: Term) -> Iterable[tuple[Expr, Expr, Term]]:
 def _value_at(kernel: Term, m: int, t: Expr) -> Pair:
     if t in (oo, -oo) or (t == 0 and m > 0):
         return ZERO, ZERO
-    size = t**m * sp.exp(sp.expand((kernel.quad - sp.S.Half) * t**2 + kernel.lin * t)) / ROOT_2PI
+    size = (
+        t**m * sp.exp(algebra.expand((kernel.quad - sp.S.Half) * t**2 + kernel.lin * t)) / ROOT_2PI
+    )
     for a, b in kernel.erfs:
         size *= sp.erf(a * t + b)
     if kernel.freq == 0:

@@ -13,6 +13,8 @@ from typing import Any
 import sympy as sp
 from sympy import Expr, Symbol
 
+from hermiso import algebra
+from hermiso.budget import question
 from hermiso.errors import ActivationError, HermisoError, NoClosedForm
 from hermiso.hermite import he, isometry_strength
 from hermiso.pieces import split
@@ -61,7 +63,8 @@ class Unevaluated(Expr):
     def _eval_evalf(self, prec: int) -> Any:
         if self.free_symbols:
             return None
-        return _float(self.enclosure(int(prec / 3.3219) + 2), prec)
+        with question():
+            return _float(self.enclosure(int(prec / 3.3219) + 2), prec)
 
     def enclosure(self, digits: int) -> Any:
         """Return flint's ball around the value; one that may be 0 is 0 within its scale."""
@@ -142,7 +145,7 @@ def _slope(e: Expr, x: Symbol) -> Expr | None:
     except HermisoError:
         return None
     for a, b in pairwise(pieces):
-        if sp.simplify((a.expression - b.expression).subs(x, a.upper)) != 0:
+        if algebra.simplify((a.expression - b.expression).subs(x, a.upper)) != 0:
             return None
     branches = [(p.expression.diff(x), x < p.upper) for p in pieces[:-1]]
     return sp.Piecewise(*branches, (pieces[-1].expression.diff(x), True))
@@ -152,7 +155,7 @@ def _moving_jump(left: Any, right: Any, x: Symbol, s: Symbol) -> Expr:
     t = left.upper
     jump = (left.expression - right.expression).subs(x, t)
     density = sp.exp(-(t**2) / 2) / sp.sqrt(2 * sp.pi)
-    return sp.simplify(jump) * density * t.diff(s) if t.has(s) else sp.Integer(0)
+    return algebra.simplify(jump) * density * t.diff(s) if t.has(s) else sp.Integer(0)
 
 
 class IsometryStrength(Unevaluated):

@@ -14,7 +14,9 @@ import sympy as sp
 from sympy import Expr, Integer, Rational
 from sympy.simplify.fu import TR8
 
+from hermiso import algebra
 from hermiso.errors import ActivationError
+from hermiso.hermite import ProbabilistHermite
 from hermiso.symbolic.laurent import (
     cancelled,
     cleared,
@@ -51,7 +53,7 @@ def _is_denominator(p: Expr) -> bool:
 
 
 def _expand(e: Expr) -> Expr:
-    return sp.expand(e, power_exp=False, power_base=False, log=False, complex=False)
+    return algebra.expand(e, power_exp=False, power_base=False, log=False, complex=False)
 
 
 def _many_waves(term: Expr) -> bool:
@@ -71,11 +73,13 @@ def _one_exponential(term: Expr) -> Expr:
         return term
     rest = sp.Mul(*(f for f in sp.Mul.make_args(term) if not isinstance(f, sp.exp)))
     total = sp.Add(*(f.args[0] for f in parts))
-    return rest * sp.exp(sp.factor(total) if over_sums else sp.expand(total))
+    return rest * sp.exp(algebra.factor(total) if over_sums else algebra.expand(total))
 
 
 def tidy(e: Expr) -> Expr:
     """Return the shortest of a few equivalent forms."""
+    if e.has(ProbabilistHermite):  # its coefficients come factored
+        return _with_factors(e)
     flat = expanded(e)
     if flat.is_Atom or _size(flat) > MAX_TIDY:
         return flat
@@ -85,6 +89,22 @@ def tidy(e: Expr) -> Expr:
     if _has_sum_denominators(flat):
         candidates.append(fraction(*lowest_terms(flat, Integer(1))))
     return _shortest(candidates)
+
+
+def _with_factors(e: Expr) -> Expr:
+    """Factor what Hermite polynomials are multiplied by, and the exponents."""
+    parts = sp.Mul.make_args(sp.factor_terms(sp.powsimp(e)))
+    powers = sp.Add(*(f.exp for f in parts if isinstance(f, sp.exp)))
+    rest = (f if isinstance(f, sp.exp) else _each_factored(f) for f in parts)
+    rest = (f for f in rest if not isinstance(f, sp.exp))
+    return sp.Mul(*rest) * sp.exp(algebra.factor(algebra.together(powers)))
+
+
+def _each_factored(e: Expr) -> Expr:
+    if e.is_Add and e.has(ProbabilistHermite):
+        return sp.factor_terms(sp.Add(*map(_each_factored, e.args)))
+    factors = (algebra.factor(algebra.together(f)) if f.is_Add else f for f in sp.Mul.make_args(e))
+    return sp.Mul(*factors)
 
 
 def _shortest(candidates: Iterable[Expr]) -> Expr:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import sympy as sp
 from sympy import Dummy, Expr, Integer, Symbol, oo
 
+from hermiso import algebra
 from hermiso.errors import NoClosedForm
 from hermiso.signs import sign_of
 from hermiso.symbolic.special import erf_im, erf_re
@@ -120,7 +121,7 @@ def _integral(m: int, den: Expr, line: _Line, x: Symbol) -> Expr:
     if not den.is_Mul and sp.degree(base, x) <= 2:
         return _over_power(sp.Poly(x**m, x), sp.Poly(base, x), int(n), line)
     total = ZERO
-    for part in sp.Add.make_args(sp.apart(x**m / den, x)):
+    for part in sp.Add.make_args(sp.apart(algebra.require_small(x**m / den), x)):
         top, bottom = sp.fraction(sp.together(part))
         lead, factors = sp.factor_list(bottom, x)
         if len(factors) > 1:
@@ -135,7 +136,7 @@ def _over_power(top: sp.Poly, p: sp.Poly, n: int, line: _Line) -> Expr:
     if p.degree() == 0:
         return sp.Add(*(c * line.power(i) for (i,), c in top.terms())) / p.LC() ** n
     lead = p.LC() ** n
-    p = sp.Poly(sp.expand(p.as_expr() / p.LC()), p.gen)
+    p = sp.Poly(algebra.expand(p.as_expr() / p.LC()), p.gen)
     if p.degree() == 1:
         return _real_pole(top, p.coeff_monomial(1), n, line) / lead
     if p.degree() == 2:

@@ -19,6 +19,8 @@ import sympy as sp
 from sympy import Expr, Integer, Symbol
 from sympy.core.numbers import Half, One, Zero
 
+from hermiso import algebra
+from hermiso.budget import spend_terms
 from hermiso.errors import NoClosedForm
 
 ZERO: Zero = sp.S.Zero
@@ -50,6 +52,7 @@ def collect(pairs: Any) -> Terms:
     """Sum (term, coefficient) pairs; terms whose coefficients cancel are dropped."""
     total: dict[Term, Expr] = {}
     for term, c in pairs:
+        spend_terms()
         total[term] = total[term] + c if term in total else c
         if len(total) > MAX_TERMS:
             raise NoClosedForm(f"more than {MAX_TERMS} terms")
@@ -57,7 +60,7 @@ def collect(pairs: Any) -> Terms:
 
 
 def _vanishes(c: Expr) -> bool:
-    return bool(c == 0 or (c.is_Add and sp.expand(c) == 0))
+    return bool(c == 0 or (c.is_Add and algebra.expand(c) == 0))
 
 
 def add(f: Terms, g: Terms) -> Terms:
@@ -188,22 +191,22 @@ def _reciprocal(base: Expr, n: Expr, x: Symbol) -> Terms:
     """Return base^n for n < 0 and a polynomial base, as 1/den."""
     if not base.is_polynomial(x):
         raise NoClosedForm(f"{base**n} is outside the exact class")
-    p = sp.Poly(base, x)
+    p = algebra.poly(base, x)
     if p.degree() > 8:
         raise NoClosedForm(f"the denominator {base} has a degree above 8")
     lead, den = p.LC(), ONE
     if p.degree() == 1:
-        return {Term(den=(x + sp.cancel(p.TC() / lead)) ** -n): lead**n}
-    for factor, k in sp.factor_list(p.as_expr() / lead, x)[1]:
+        return {Term(den=(x + algebra.cancel(p.TC() / lead)) ** -n): lead**n}
+    for factor, k in sp.factor_list(algebra.require_small(p.as_expr() / lead), x)[1]:
         q = sp.Poly(factor, x)
-        den *= sp.expand(factor / q.LC()) ** k
+        den *= algebra.expand(factor / q.LC()) ** k
     return {Term(den=den**-n): lead**n}
 
 
 def _coefficients(u: Expr, x: Symbol, degree: int) -> list[Expr]:
     if not u.is_polynomial(x):
         raise NoClosedForm(f"the argument {u} is no polynomial in {x}")
-    p = sp.Poly(u, x)
+    p = algebra.poly(u, x)
     if p.degree() > degree:
         raise NoClosedForm(f"the argument {u} has degree {p.degree()}, above {degree}")
     return [p.coeff_monomial(x**j) for j in range(degree + 1)]
