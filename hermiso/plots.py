@@ -13,6 +13,7 @@ import numpy as np
 from hermiso import bounds as bound
 from hermiso import numeric
 from hermiso.meanfield import mean_field
+from hermiso.writing import replacing
 
 ACTIVATIONS = ("relu", "tanh", "gelu")
 SAMPLES, DEPTH, SEED = 10, 100, 0
@@ -96,7 +97,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--activations", nargs="+", default=ACTIVATIONS, metavar="NAME")
     options = parser.parse_args(arguments)
     try:
-        bounds(options.activations).savefig(options.path, dpi=110)
+        picture = bounds(options.activations)
+        with replacing(options.path) as file:
+            picture.savefig(file, dpi=110, format=options.path.suffix[1:] or None)
     except (ImportError, OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -25,6 +25,7 @@ ROOMS = (
     {"memory", "terminal"},
     {"budget"},
     {"algebra"},
+    {"writing"},
     {"hermite"},
     {"signs"},
     {"pieces"},

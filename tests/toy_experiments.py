@@ -72,6 +72,15 @@ def kills_its_worker(config: Config) -> Any:
     return table(config)
 
 
+def uses_too_much(config: Config) -> Any:
+    match config.activation:
+        case "sleeps":
+            time.sleep(60)
+        case "eats":
+            bytearray(8 * 10**9)
+    return table(config)
+
+
 TOYS = {
     e.name: e
     for e in (
@@ -79,6 +88,7 @@ TOYS = {
         Experiment("fails", raises_for_tanh),
         Experiment("listing", returns_no_table),
         Experiment("killer", kills_its_worker),
+        Experiment("greedy", uses_too_much),
     )
 }
 

@@ -13,6 +13,7 @@ from hermiso.errors import HermisoError
 from hermiso.experiments import get, names
 from hermiso.experiments.settings import changed
 from hermiso.terminal import LIMITS, Parser, complain
+from hermiso.writing import replacing
 
 if TYPE_CHECKING:
     from hermiso.experiments.experiment import Experiment, Table
@@ -30,9 +31,12 @@ def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     try:
         chosen = [get(name) for name in options.names if name != "all"]
+        chosen = [get(name) for name in names()] if "all" in options.names else chosen
+        # All of them are looked at before the first is run.
+        configs = [_config(experiment, options) for experiment in chosen]
         options.output.mkdir(parents=True, exist_ok=True)
-        for experiment in map(get, names()) if "all" in options.names else chosen:
-            _run(experiment, options)
+        for experiment, config in zip(chosen, configs, strict=True):
+            _run(experiment, config, options)
     except (FileExistsError, NotADirectoryError):
         return complain(f"--output is {options.output}, no folder; give a folder", 2)
     except (HermisoError, ImportError, OSError) as error:
@@ -58,8 +62,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _run(experiment: Experiment, options: argparse.Namespace) -> None:
+def _config(experiment: Experiment, options: argparse.Namespace) -> Any:
     config = changed(experiment.quick if options.quick else experiment.config, options.set)
+    experiment.check(config)
+    return config
+
+
+def _run(experiment: Experiment, config: Any, options: argparse.Namespace) -> None:
     print(f"{experiment.name}: {experiment.title}")
     print("  " + ", ".join(f"{f.name} = {_shown(getattr(config, f.name))}" for f in fields(config)))
     start = perf_counter()
@@ -98,13 +107,11 @@ def _written(
 ) -> list[Path]:
     """Write the table, and the picture; each whole or not at all."""
     path = options.output / f"{experiment.name}.csv"
-    part = path.with_suffix(".csv.part")
-    table.to_csv(part, index=False)
-    part.replace(path)
+    with replacing(path) as file:
+        table.to_csv(file, index=False, mode="wb")
     if options.no_plot:
         return [path]
     picture = path.with_suffix(".png")
-    part = path.with_suffix(".part.png")
-    experiment.plot(table, config).savefig(part, dpi=110)
-    part.replace(picture)
+    with replacing(picture) as file:
+        experiment.plot(table, config).savefig(file, dpi=110, format="png")
     return [path, picture]

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
 import torch
 
-from hermiso.errors import ExperimentError
+from hermiso.activation import Activation, as_activation
+from hermiso.errors import ExperimentError, HermisoError
 from hermiso.finite import Architecture, input_gram, simulate
 from hermiso.finite.devices import affordable
 from hermiso.finite.theorem4 import interval
+from hermiso.parsing import parse
 
 Table = Any  # a pandas DataFrame
 
@@ -34,7 +37,7 @@ class Config:
     """The hyper-parameters that the figures share; the paper's defaults (section 6, appendix B.1).
 
     Attributes:
-        activations: names of the catalogue.
+        activations: names of the catalogue, or formulas such as "max(x, 0)".
         samples: n.
         width: d.
         depth: number of layers; the paper does not state it.
@@ -70,7 +73,36 @@ def checked(config: Any) -> Any:
         raise ExperimentError(f"degeneracy is {degeneracy!r}; it must be in (0, {_STEEPEST:g}]")
     if config.dtype not in ("float32", "float64"):
         raise ExperimentError(f"dtype is {config.dtype!r}; it must be float32 or float64")
+    known(config.activations)
     return config
+
+
+def known(activations: Iterable[str]) -> None:
+    """Refuse a text that is neither a name of the catalogue nor a formula, or none at all."""
+    names = tuple(activations)
+    if not names:
+        raise ExperimentError("there is no activation; give at least one")
+    for name in names:
+        read_activation(name)
+
+
+@cache
+def read_activation(text: str) -> Activation:
+    """Return the activation that a name of the catalogue or a formula says.
+
+    >>> read_activation("max(x, 0)").expression
+    Max(0, x)
+
+    Raises:
+        ExperimentError: if it is neither.
+    """
+    if not isinstance(text, str):
+        raise ExperimentError(f"an activation is {text!r:.80}; it must be a name or a formula")
+    try:
+        found = as_activation(text if text.isidentifier() else parse(text))
+    except HermisoError as error:
+        raise ExperimentError(f"activation {text:.80}: {error}") from None
+    return replace(found, name=text)
 
 
 @dataclass(frozen=True)
@@ -109,7 +141,7 @@ def samples(config: Config) -> Any:
     return torch.from_numpy(X)
 
 
-def networks(config: Config, variants: Mapping[str, Callable[[str], Architecture]]) -> Table:
+def networks(config: Config, variants: Mapping[str, Callable[[Any], Architecture]]) -> Table:
     """Simulate every variant for every activation on the same input.
 
     Returns:
@@ -118,7 +150,7 @@ def networks(config: Config, variants: Mapping[str, Callable[[str], Architecture
     """
     G0 = input_gram(samples(checked(config)))
     return joined(
-        trajectories(config, G0, name, variant, build(name))
+        trajectories(config, G0, name, variant, build(read_activation(name)))
         for name in config.activations
         for variant, build in variants.items()
     )

@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 
 from hermiso import bounds, numeric
-from hermiso.experiments.experiment import Config, Experiment, Table, networks, samples
+from hermiso.experiments.experiment import (
+    Config,
+    Experiment,
+    Table,
+    networks,
+    read_activation,
+    samples,
+)
 from hermiso.experiments.pictures import curves, legend
 from hermiso.finite import Architecture, input_gram
 from hermiso.gram import isometry_gap
@@ -31,7 +38,7 @@ def plot(table: Table, config: Config) -> Any:
     layers = np.arange(config.depth + 1)
     G0 = input_gram(samples(config)).numpy()
     for name, panel in axes.items():
-        beta, n, gap0 = float(numeric.beta(name)), len(G0), float(isometry_gap(G0))
+        beta, n, gap0 = float(numeric.beta(read_activation(name))), len(G0), float(isometry_gap(G0))
         panel.semilogy(layers, beta**-layers, "--", label="C β^-l, C = 1")
         panel.semilogy(layers, bounds.all_layers(beta, n, gap0, layers), ":", label="all layers")
         panel.semilogy(layers, bounds.samplewise(beta, G0, layers), "-.", label="by samples")

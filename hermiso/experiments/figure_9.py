@@ -8,7 +8,15 @@ from typing import Any
 import numpy as np
 import torch
 
-from hermiso.experiments.experiment import Config, Experiment, Table, checked, joined, samples
+from hermiso.experiments.experiment import (
+    Config,
+    Experiment,
+    Table,
+    checked,
+    joined,
+    read_activation,
+    samples,
+)
 from hermiso.experiments.pictures import curves, legend
 from hermiso.finite import Architecture, input_gram, simulate
 from hermiso.meanfield import mean_field
@@ -26,9 +34,10 @@ def run(config: Config) -> Table:
     return joined(
         _errors(config, G0, name, variant, net)
         for name in config.activations
+        for sigma in [read_activation(name)]
         for variant, net in (
-            ("(a - c_0)/sqrt(var)", Architecture(name, "mean-field", "mean-field")),
-            ("LN(a - c_0)", Architecture(name, "mean-field")),
+            ("(a - c_0)/sqrt(var)", Architecture(sigma, "mean-field", "mean-field")),
+            ("LN(a - c_0)", Architecture(sigma, "mean-field")),
         )
     )
 
@@ -46,7 +55,7 @@ def _errors(config: Config, G0: Any, name: str, variant: str, net: Architecture)
         dtype=getattr(torch, config.dtype),
         keep_gram=True,
     ).gram
-    expected = mean_field(G0.numpy(), name, config.depth).gram
+    expected = mean_field(G0.numpy(), read_activation(name), config.depth).gram
     assert G is not None
     size = np.linalg.norm(expected, axis=(-2, -1))
     errors = np.linalg.norm(G - expected, axis=(-2, -1)) / size

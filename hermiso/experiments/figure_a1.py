@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from hermiso import bounds, numeric
-from hermiso.experiments.experiment import Config, Experiment, Table, networks
+from hermiso.experiments.experiment import Config, Experiment, Table, networks, read_activation
 from hermiso.experiments.pictures import curves, legend
 from hermiso.finite import Architecture
 
@@ -26,7 +26,9 @@ def plot(table: Table, config: Config) -> Any:
     layers = np.arange(config.depth + 1)
     for name, panel in axes.items():
         start = table[(table["activation"] == name) & (table["layer"] == 0)]["potential"].iloc[0]
-        bound = bounds.corollary_a3(float(numeric.beta(name)), float(start), layers)
+        bound = bounds.corollary_a3(
+            float(numeric.beta(read_activation(name))), float(start), layers
+        )
         panel.semilogy(layers, bound, "--", label="Corollary A.3")
         panel.axhline(config.width**-0.5, color="gray", lw=0.8, label="1/sqrt(d)")
     return legend(figure, axes)

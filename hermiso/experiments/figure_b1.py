@@ -10,7 +10,7 @@ import numpy as np
 
 from hermiso import numeric
 from hermiso.errors import ExperimentError
-from hermiso.experiments.experiment import Experiment, Table, joined
+from hermiso.experiments.experiment import Experiment, Table, joined, known, read_activation
 
 _MOST = 100_000
 _NAMES = ("relu", "leaky_relu", "tanh", "sigmoid", "gelu", "silu", "selu", "elu", "sin", "exp")
@@ -21,7 +21,7 @@ class Config:
     """Gains on a logarithmic grid; nothing is random.
 
     Attributes:
-        activations: names of the catalogue.
+        activations: names of the catalogue, or formulas.
         low: smallest gain.
         high: largest gain.
         points: how many.
@@ -39,12 +39,13 @@ CONFIG = Config()
 
 
 def checked(config: Config) -> None:
-    """Refuse a grid of gains that is none."""
+    """Refuse a grid of gains that is none, and what is no activation."""
     if not 0 < config.low < config.high < math.inf or not 2 <= config.points <= _MOST:
         raise ExperimentError(
             f"gains from {config.low} to {config.high} in {config.points} points; "
             f"0 < low < high < inf and 2 to {_MOST} points are required"
         )
+    known(config.activations)
 
 
 def run(config: Config) -> Table:
@@ -65,7 +66,7 @@ def run(config: Config) -> Table:
 
 def _beta_minus_one(name: str, gains: Any) -> Any:
     """Of exp at gains beyond 18, E sigma^2 = exp(2 g^2) leaves the range of floats: NaN."""
-    return np.asarray(numeric.beta_minus_one(name, gain=gains))
+    return np.asarray(numeric.beta_minus_one(read_activation(name), gain=gains))
 
 
 def plot(table: Table, config: Config) -> Any:

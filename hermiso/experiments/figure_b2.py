@@ -29,7 +29,7 @@ CONFIG = Config(("relu", "tanh", "sigmoid", "gelu", "selu", "sin"))
 def run(config: Config) -> Table:
     """Simulate the paper's network at every gain."""
 
-    def at(gain: float) -> Callable[[str], Architecture]:
+    def at(gain: float) -> Callable[[Any], Architecture]:
         return lambda name: Architecture(name, gain=gain)
 
     return networks(config, {f"α = {gain}": at(gain) for gain in config.gains})

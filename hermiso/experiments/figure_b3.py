@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from hermiso.errors import ExperimentError
-from hermiso.experiments.experiment import Config, Experiment, Table, networks
+from hermiso.experiments.experiment import Config, Experiment, Table, checked, networks
 from hermiso.experiments.pictures import curves, legend
 from hermiso.finite import Architecture
 
@@ -23,13 +23,19 @@ def xavier_gain(activation: str) -> float:
         raise ExperimentError(f"torch recommends no gain for {activation}: {error}") from error
 
 
+def recommended(config: Config) -> None:
+    """Refuse activations that torch recommends no gain for."""
+    for name in checked(config).activations:
+        xavier_gain(name)
+
+
 def run(config: Config) -> Table:
     """Mean-field offset and scale; or weights N(0, gain^2/d) and neither (Xavier, equal widths)."""
     return networks(
         config,
         {
             "mean field": lambda s: Architecture(s, "mean-field", "mean-field"),
-            "Xavier": lambda s: Architecture(s, "none", "none", gain=xavier_gain(s)),
+            "Xavier": lambda s: Architecture(s, "none", "none", gain=xavier_gain(s.name)),
         },
     )
 
@@ -46,4 +52,5 @@ EXPERIMENT = Experiment(
     replace(CONFIG, width=500, depth=20, runs=5),
     run,
     plot,
+    check=recommended,
 )

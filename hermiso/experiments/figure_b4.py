@@ -16,6 +16,7 @@ from hermiso.experiments.experiment import (
     Table,
     checked,
     joined,
+    read_activation,
     samples,
     trajectories,
 )
@@ -50,8 +51,9 @@ def run(config: Config) -> Table:
     wide_enough(config)
     G0 = input_gram(samples(config))
     return joined(
-        trajectories(config, G0, name, shape, Architecture(name), widths=widths, depth=None)
+        trajectories(config, G0, name, shape, net, widths=widths, depth=None)
         for name in config.activations
+        for net in [Architecture(read_activation(name))]
         for shape, widths in shapes(config.width, config.depth).items()
     )
 

@@ -11,10 +11,12 @@ from hermiso.sweep.grid import Experiment, cells
 from hermiso.sweep.running import Failure, Tally, run
 from hermiso.sweep.settings import choices, seed_list
 from hermiso.sweep.tables import export, results
+from hermiso.sweep.tasks import Limits
 
 __all__ = [
     "Experiment",
     "Failure",
+    "Limits",
     "Tally",
     "cells",
     "choices",

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import math
+import os
 import sys
 from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import Any
 
-from hermiso.errors import HermisoError, StoreError
+from hermiso.errors import HermisoError, StoreError, SweepError
 from hermiso.sweep.grid import Experiment
 from hermiso.sweep.progress import progress
 from hermiso.sweep.running import Tally, named, run
 from hermiso.sweep.settings import choices, seed_list
+from hermiso.sweep.tasks import Limits
 from hermiso.terminal import Parser, legible
+
+__all__ = ["main"]
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 _SHOWN = 10  # failed cells that are named
@@ -23,11 +28,13 @@ examples:
   python -m hermiso sweep figure-3 --set width=100,1000 --set activation=relu,tanh --seeds 0-9
   python -m hermiso sweep figure-4 --quick --store runs.sqlite --jobs 2
   python -m hermiso sweep figure-3 --seeds 0-99 --engine dask=tcp://host:8786
+  python -m hermiso sweep figure-4 --quick --set 'activation=["max(x, 0)", "tanh"]'
   python -m hermiso results runs.sqlite --output runs.csv
 
 A field that holds a list takes one list, activations=relu,tanh; in the singular, activation=..., a
-cell for each entry. Values with a comma are written as JSON: 'activation=["max(x, 0)", "tanh"]'.
+cell for each entry. Lists may be written as JSON. Commas in parentheses part nothing.
 The same command goes on with a sweep that was stopped or killed, and repeats no finished cell.
+Results of other code are not used. A cluster runs what whoever reaches its scheduler sends it.
 """
 
 
@@ -91,6 +98,15 @@ def _parser() -> argparse.ArgumentParser:
         default="processes",
         help="processes (the default), dask=tcp://HOST:PORT, ray or ray=ADDRESS",
     )
+    parser.add_argument(
+        "--cell-time-limit", metavar="SECONDS", type=float, help="of each cell (none)"
+    )
+    parser.add_argument(
+        "--cell-memory-limit",
+        metavar="GB",
+        type=float,
+        help="of each cell (with processes, that of this machine; else none)",
+    )
     return parser
 
 
@@ -105,8 +121,28 @@ def _run(
         jobs=options.jobs,
         on=options.engine,
         quick=options.quick,
+        limits=_limits(options),
         watch=watch,
     )
+
+
+def _limits(options: argparse.Namespace) -> Limits:
+    memory = options.cell_memory_limit
+    if memory is None:
+        return Limits(
+            options.cell_time_limit, _installed() if options.engine == "processes" else None
+        )
+    if not 0 < memory < math.inf:
+        raise SweepError(f"the memory limit of a cell is {memory} GB; it must be above 0")
+    return Limits(options.cell_time_limit, round(memory * 1e9))
+
+
+def _installed() -> int | None:
+    """Bytes of memory of this machine, where it tells."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None
 
 
 def _summary(options: argparse.Namespace, tally: Tally, seconds: float) -> str:
@@ -117,7 +153,11 @@ def _summary(options: argparse.Namespace, tally: Tally, seconds: float) -> str:
     }
     told = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
     cells = f"{tally.total} {'cell' if tally.total == 1 else 'cells'}"
-    return f"{options.experiment}: {cells}, {told} in {seconds:.1f} s: {options.store}"
+    line = f"{options.experiment}: {cells}, {told} in {seconds:.1f} s: {options.store}"
+    if not tally.other_code:
+        return line
+    of = f"{tally.other_code} {'cell' if tally.other_code == 1 else 'cells'}"
+    return f"{line}\nresults of other code: {of}, not used"
 
 
 def _failures(tally: Tally, store: str) -> int:

@@ -7,11 +7,14 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import product
-from types import NoneType
 from typing import Any, Protocol
 
 from hermiso.errors import SweepError
-from hermiso.store import Cell
+from hermiso.store import MAX_TEXT, Cell
+from hermiso.store.cell import is_plain
+from hermiso.sweep.sources import digest
+
+__all__ = ["MAX_CELLS", "Experiment", "Planned", "cells", "known", "package_version"]
 
 MAX_CELLS = 1_000_000
 _MAX_SEED = 2**63 - 1  # of an SQLite integer
@@ -104,18 +107,16 @@ def _planned(experiment: Experiment, start: Any, point: Mapping[str, Any]) -> Pl
     held = {field.name: getattr(config, field.name) for field in fields(config)}
     seed = held.pop("seed")
     for name, value in held.items():
-        if not _is_plain(value):
+        if not is_plain(value):
             raise SweepError(
                 f"{experiment.name}: {name} is {value!r}; a config must hold numbers, text, truth"
                 " values, None, or tuples of these"
             )
-    return Planned(Cell(experiment.name, json.dumps(held), seed, package_version()), config)
-
-
-def _is_plain(value: Any) -> bool:
-    if isinstance(value, tuple | list):
-        return all(_is_plain(entry) for entry in value)
-    return type(value) in {int, float, str, bool, NoneType}
+    text = json.dumps(held)
+    if len(text) > MAX_TEXT:
+        raise SweepError(f"the config has {len(text)} characters; at most {MAX_TEXT} can be kept")
+    cell = Cell(experiment.name, text, seed, package_version(), digest(experiment.run))
+    return Planned(cell, config)
 
 
 def package_version() -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from hermiso.errors import SweepError
 
 _EXTRAS = {
+    "cloudpickle": "experiments",
     "joblib": "experiments",
     "pandas": "experiments",
     "pyarrow": "experiments",

@@ -12,9 +12,12 @@ from typing import Any
 
 from hermiso.errors import StoreError
 from hermiso.store import LEASE_SECONDS, Cell, Store
-from hermiso.sweep.engines import Done, Engine, Task, WorkerLost, engine
+from hermiso.sweep.engines import engine
 from hermiso.sweep.grid import Experiment, Planned, cells
 from hermiso.sweep.packages import needed
+from hermiso.sweep.tasks import Done, Engine, Limits, Task, WorkerLost
+
+__all__ = ["Failure", "Tally", "Watch", "named", "run"]
 
 POLL_SECONDS = 0.5  # between looks at cells that another sweep computes
 
@@ -37,6 +40,7 @@ class Tally:
         finished: cells that this sweep has finished.
         failed: cells that raised, with their tracebacks.
         awaited: cells that another sweep is computing, when nothing else is left.
+        other_code: results of this experiment that other code has computed; they are not used.
     """
 
     total: int = 0
@@ -44,6 +48,7 @@ class Tally:
     finished: int = 0
     failed: tuple[Failure, ...] = ()
     awaited: int = 0
+    other_code: int = 0
 
     @property
     def left(self) -> int:
@@ -63,6 +68,7 @@ def run(
     jobs: int | None = None,
     on: str = "processes",
     quick: bool = False,
+    limits: Limits | None = None,
     watch: Watch = lambda tally: None,
 ) -> Tally:
     """Compute the cells of a grid that the store does not hold yet.
@@ -75,6 +81,7 @@ def run(
         jobs: how many cells at once; by default one for each core.
         on: where, as `engine` takes it.
         quick: depart from the quick config.
+        limits: of time and memory for every cell; one that is over them has failed.
         watch: is told how far the sweep is, after every change.
 
     Returns:
@@ -86,7 +93,7 @@ def run(
     """
     chosen = named(experiment) if isinstance(experiment, str) else experiment
     planned = cells(chosen, grid, seeds, quick=quick)
-    compute = engine(on, jobs)
+    compute = engine(on, jobs, limits)
     needed("pandas")  # else every cell would fail for want of it
     with Store(store) as opened, _enrolled(opened) as sweep, compute as entered:
         return _Sweep(opened, sweep, chosen.run, watch).over(planned, entered)
@@ -131,7 +138,8 @@ class _Sweep:
 
     def over(self, planned: Sequence[Planned], compute: Engine) -> Tally:
         open_ = {p.cell.key: p for p in planned if not self.store.is_finished(p.cell)}
-        self.count(total=len(planned), known=len(planned) - len(open_))
+        stale = self.store.count_of_other_code(planned[0].cell)
+        self.count(total=len(planned), known=len(planned) - len(open_), other_code=stale)
         try:
             self.rounds(open_, compute)
         except KeyboardInterrupt:
@@ -181,7 +189,7 @@ class _Sweep:
         """Yield the cells that are free when their turn comes."""
         for entry in planned:
             if self.store.claim(entry.cell, self.sweep):
-                claimed.append(Task(entry.cell.key, self.function, entry.config))
+                claimed.append(Task(entry.cell.key, self.function, entry.config, entry.cell.code))
                 yield claimed[-1]
 
     def record(self, open_: dict[str, Planned], done: Done) -> None:

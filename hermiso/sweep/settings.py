@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any, get_origin, get_type_hints
 
 from hermiso.errors import ExperimentError, SweepError
-from hermiso.experiments.settings import read
+from hermiso.experiments.settings import parted, read
 from hermiso.sweep.grid import MAX_CELLS, Experiment, known
 
 
@@ -68,10 +68,10 @@ def _values(name: str, text: str, hint: Any, singular: bool) -> list[Any]:
     if text.startswith("["):
         try:
             listed = json.loads(text)
-        except ValueError as error:
-            raise SweepError(f"{name} is set to {text}, no JSON list ({error})") from None
+        except (ValueError, RecursionError) as error:
+            raise SweepError(f"{name} is set to {text:.80}, no JSON list ({error})") from None
     else:
-        listed = [part.strip() for part in text.split(",")]
+        listed = parted(text)
         if get_origin(hint) is tuple and not singular:
             listed = [listed]
     try:

@@ -1,22 +1,26 @@
 """The file of finished cells: durable, shared, and never in place of what is no store."""
 
+import json
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from hermiso import store as stores
 from hermiso.errors import StoreError
-from hermiso.store import Cell, Store, read
+from hermiso.store import LEASE_SECONDS, MAX_TEXT, Cell, Record, Store, file, read, reading
+from hermiso.store.cell import COLUMNS
 
 CELL = Cell("figure-3", '{"width": 100, "gain": 1.0}', 0, "0.1.0")
 OTHER = replace(CELL, seed=1)
@@ -126,12 +130,12 @@ def test_a_silent_sweep_loses_its_claims_and_no_result(
         silent, loud = store.enrol(), store.enrol()
         assert store.claim(CELL, silent)
         now = time.time()
-        monkeypatch.setattr(time, "time", lambda: now + stores.LEASE_SECONDS - 1)
+        monkeypatch.setattr(time, "time", lambda: now + LEASE_SECONDS - 1)
         assert not store.claim(CELL, loud)
         store.beat(silent)
-        monkeypatch.setattr(time, "time", lambda: now + stores.LEASE_SECONDS + 1)
+        monkeypatch.setattr(time, "time", lambda: now + LEASE_SECONDS + 1)
         assert not store.claim(CELL, loud)
-        monkeypatch.setattr(time, "time", lambda: now + 2 * stores.LEASE_SECONDS + 1)
+        monkeypatch.setattr(time, "time", lambda: now + 2 * LEASE_SECONDS + 1)
         assert store.claim(CELL, loud)
         store.withdraw(loud)
         store.finish(CELL, "late", 1.0)
@@ -219,7 +223,7 @@ def test_a_full_disk_costs_the_last_cell_alone(path: Path) -> None:
 
 
 def test_a_lock_is_waited_for_and_then_named(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stores, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(file, "PATIENCE_SECONDS", 0.05)
     with Store(path) as store, closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreError, match=r"database is locked by another process"):
@@ -247,7 +251,7 @@ def filled(path: Path) -> None:
 def newer(path: Path) -> None:
     filled(path)
     with closing(sqlite3.connect(path)) as db:
-        db.execute("PRAGMA user_version = 2")
+        db.execute("PRAGMA user_version = 3")
 
 
 def cut(path: Path) -> None:
@@ -270,7 +274,7 @@ REFUSED = {
     "foreign": (foreign, r"database of another application \(id 0x0, a store has 0x68726d73\)"),
     "numbered": (lambda path: foreign(path, "PRAGMA application_id = 7"), r"\(id 0x7,"),
     "logged": (lambda path: foreign(path, "PRAGMA journal_mode = WAL"), "another application"),
-    "newer": (newer, "has format 2, this release of hermiso reads format 1; use the release"),
+    "newer": (newer, "has format 3, this release of hermiso reads formats 1 to 2; use the release"),
     "cut": (cut, "is damaged|malformed"),
     "overwritten": (overwritten, "is damaged|malformed"),
     "folder": (lambda path: path.mkdir(), "is a folder; a store is one file"),
@@ -357,3 +361,208 @@ def test_names_with_signs_of_addresses_are_names(tmp_path: Path) -> None:
     path = tmp_path / "a b?mode=ro#100%.sqlite"
     filled(path)
     assert len(read(path)) == 20
+
+
+# Damage, one bit at a time, and files that were made to harm
+
+
+def small(path: Path) -> tuple[Record, ...]:
+    """Eight finished and two failed cells in 10 pages."""
+    with Store(path) as store:
+        for seed in range(10):
+            cell = replace(CELL, seed=seed, code="0123456789abcdef")
+            if seed % 5 == 4:
+                store.fail(cell, "Traceback\nRuntimeError: no", 0.5)
+            else:
+                store.finish(cell, json.dumps({"values": [seed / 7] * (1 + 70 * seed)}), 1.5)
+    return read(path)
+
+
+def test_one_flipped_bit_never_gives_another_table(path: Path) -> None:
+    whole = small(path)
+    data, rng, outcomes = path.read_bytes(), np.random.default_rng(11), Counter[str]()
+    for place in rng.integers(0, 8 * len(data), 60):
+        spoilt = bytearray(data)
+        spoilt[place // 8] ^= 1 << int(place % 8)
+        path.write_bytes(spoilt)
+        said: list[str] = []
+        try:
+            found = read(path, warn=said.append)
+        except StoreError:
+            outcomes["refused"] += 1
+            continue
+        assert set(found) <= set(whole), place
+        assert len(found) + len(said) == len(whole), place
+        outcomes["named" if said else "the same"] += 1
+    assert outcomes["named"] > 10, outcomes
+    assert outcomes["the same"] > 10, outcomes
+
+
+def edited(path: Path, *statements: str) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        for statement in statements:
+            db.execute(statement)
+
+
+def test_a_damaged_row_is_named_and_computed_anew(path: Path) -> None:
+    whole = small(path)
+    edited(path, "UPDATE cells SET result = replace(result, '0.1', '0.2') WHERE seed = 1")
+    with pytest.warns(UserWarning, match=r"row 2 is damaged: its checksum .* computes it anew"):
+        assert read(path) == (whole[0], *whole[2:])
+    with Store(path) as store:
+        sweep, cell = store.enrol(), whole[1].cell
+        assert not store.is_finished(cell)
+        assert store.claim(cell, sweep)
+        store.finish(cell, whole[1].result or "", 1.5)
+        store.withdraw(sweep)
+    assert {(r.cell, r.result) for r in read(path)} == {(r.cell, r.result) for r in whole}
+
+
+def test_of_many_damaged_rows_ten_are_named(path: Path) -> None:
+    filled(path)
+    edited(path, "UPDATE cells SET version = '0.1.1'")
+    said: list[str] = []
+    assert read(path, warn=said.append) == ()
+    assert [len(said), said[-1]] == [11, f"{path}: 10 more rows are damaged and left out"]
+
+
+SPOILT = {
+    "a blob": "result = x'00'",
+    "no text": "error = CAST(x'ff' AS TEXT)",
+    "a number for text": "experiment = 7",
+    "text for a number": "seed = 'seven'",
+    "infinite": "seconds = 9e999",
+    "no such state": "state = 'done'",
+    "a deep config": f"config = '{{\"a\": {'[' * 100_000}{']' * 100_000}}}'",
+    "a nested config": 'config = \'{"a": {"b": 1}}\'',
+    "a huge number": f"config = '{{\"a\": {'1' * 10_000}}}'",
+    "a list": "config = '[]'",
+    "a lone surrogate": 'config = \'{"a": "\\ud800"}\'',
+    "a bomb": "result = zeroblob(30001)",
+    "a bomb beyond all limits": "result = zeroblob(60001)",
+    "a long name": f"experiment = CAST(zeroblob({MAX_TEXT + 1}) AS TEXT)",
+}
+
+
+@pytest.mark.parametrize("change", SPOILT.values(), ids=SPOILT)
+def test_a_hostile_row_is_named_and_the_rest_is_read(
+    path: Path, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    whole = small(path)
+    if "result = zeroblob" in change:
+        for module in (file, reading):
+            monkeypatch.setattr(module, "MAX_RESULT", 30_000)  # small bombs, quickly written
+    edited(path, f"UPDATE cells SET {change} WHERE seed = 3")
+    said: list[str] = []
+    assert read(path, warn=said.append) == (*whole[:3], *whole[4:])
+    (told,) = said
+    assert "row 4 is damaged: " in told
+    assert "\n" not in told
+    assert len(told) < 400
+
+
+HOSTILE = {
+    "view": ("DROP TABLE cells", "CREATE VIEW cells AS SELECT zeroblob(4000000000) AS key"),
+    "trigger": ("CREATE TRIGGER t AFTER INSERT ON cells BEGIN DELETE FROM cells; END",),
+    "table": ("CREATE TABLE more (a)",),
+    "absent": ("DROP TABLE sweeps",),
+    "column": ("ALTER TABLE cells ADD COLUMN more",),
+    "computed": (
+        "DROP TABLE cells",
+        f"CREATE TABLE cells (key PRIMARY KEY, {', '.join(COLUMNS[1:-1])},"
+        " checksum AS (zeroblob(4000000000)))",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+@pytest.mark.parametrize("opened", [Store, read], ids=["Store", "read"])
+def test_other_tables_are_refused(path: Path, case: str, opened: type) -> None:
+    small(path)
+    edited(path, *HOSTILE[case])
+    with pytest.raises(StoreError, match="does not hold the tables of a store") as caught:
+        opened(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_sweep_that_claims_to_be_every_process_is_dead(path: Path) -> None:
+    with Store(path) as store:
+        sweep = store.enrol()
+        assert store.claim(CELL, sweep)
+        for pid in ("-1", "'1'", "1e300", "99999999999999999", "x'00'"):
+            edited(path, f"UPDATE sweeps SET pid = {pid}")
+            assert store.claim(CELL, store.enrol()), pid
+
+
+@pytest.mark.parametrize("place", ["find", "rfind"])  # its index, or the table
+def test_a_row_whose_key_is_lost_is_read_past_and_not_swept_over(path: Path, place: str) -> None:
+    whole, data = small(path), bytearray(path.read_bytes())
+    key = replace(CELL, seed=0, code="0123456789abcdef").key.encode()
+    assert data.count(key) == 2
+    data[getattr(data, place)(key)] ^= 1
+    path.write_bytes(data)
+    said: list[str] = []
+    assert read(path, warn=said.append) == whole[len(said) :]
+    with pytest.raises(StoreError, match=r"is damaged .*; results can still be read from it"):
+        Store(path)
+
+
+# Files of the first format
+
+FIRST = """
+CREATE TABLE sweeps (id TEXT PRIMARY KEY, host TEXT NOT NULL, pid INTEGER NOT NULL,
+                     beat REAL NOT NULL);
+CREATE TABLE cells (
+  key TEXT PRIMARY KEY,
+  experiment TEXT NOT NULL, config TEXT NOT NULL, seed INTEGER NOT NULL, version TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('running', 'failed', 'finished')),
+  sweep TEXT, error TEXT, result TEXT, seconds REAL, written REAL NOT NULL,
+  CHECK ((state = 'finished') = (result IS NOT NULL)));
+PRAGMA application_id = 1752329587;
+PRAGMA user_version = 1;
+PRAGMA journal_mode = WAL;
+"""
+# Of a figure-3 of width 100, gain 1.0, seed 0 of version 0.1.0, as that release wrote it.
+FIRST_KEY = "3fb1f49c46cf4ed9f9c47a17749abb430cc9a0c4333430a937ee217e1e025839"
+
+
+def first_format(path: Path) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.executescript(FIRST)
+        row = "INSERT INTO cells VALUES (?, ?, ?, ?, ?, ?, NULL, ?, ?, 1, 1e9)"
+        fields = (CELL.experiment, CELL.config, CELL.seed, CELL.version)
+        db.execute(row, (FIRST_KEY, *fields, "finished", None, "{}"))
+        db.execute(row, (OTHER.key, *fields[:2], 1, fields[3], "failed", "Traceback", None))
+        db.execute(row, ("0" * 64, *fields[:2], 2, fields[3], "finished", None, "{}"))
+
+
+def test_results_of_the_first_format_are_read_and_kept(path: Path) -> None:
+    first_format(path)
+    bytes_before, said = path.read_bytes(), list[str]()
+    before = read(path, warn=said.append)
+    assert [(r.cell, r.result, r.error) for r in before] == [
+        (CELL, "{}", None),
+        (OTHER, None, "Traceback"),
+    ]
+    assert CELL.code == ""
+    assert "row 3 is damaged: its key is that of another cell" in said[0]
+    assert path.read_bytes() == bytes_before
+    with Store(path) as store:
+        assert store.is_finished(CELL)
+        new = replace(CELL, code="0123456789abcdef")
+        assert not store.is_finished(new)
+        assert store.count_of_other_code(new) == 2
+    assert read(path, warn=said.append) == before
+    assert said[1] == said[0]
+    edited(path, "UPDATE cells SET result = '[]' WHERE seed = 0")
+    assert read(path, warn=said.append) == before[1:]
+
+
+def test_a_file_is_not_changed_under_a_sweep_of_the_older_release(path: Path) -> None:
+    first_format(path)
+    life = (socket.gethostname(), os.getpid(), time.time())
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("INSERT INTO sweeps VALUES ('a', ?, ?, ?)", life)
+    with pytest.raises(StoreError, match="a sweep of an older release is running"):
+        Store(path)
+    assert len(read(path, warn=lambda message: None)) == 2

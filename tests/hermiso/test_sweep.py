@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,18 +27,20 @@ from hermiso.sweep import (
     Tally,
     cells,
     choices,
+    clusters,
     engine,
-    engines,
     export,
     results,
     run,
     running,
     seed_list,
+    sources,
 )
 from hermiso.sweep.command import main
 from hermiso.sweep.progress import progress
 from hermiso.sweep.reporting import main as report
 from hermiso.sweep.tables import decoded, encoded
+from hermiso.sweep.tasks import Task
 from tests.toy_experiments import TOYS, logged
 
 TOY = TOYS["toy"]
@@ -53,14 +55,6 @@ def store(tmp_path: Path) -> Path:
 @pytest.fixture
 def log(tmp_path: Path) -> Path:
     return tmp_path / "log"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _workers_end() -> Iterator[None]:
-    yield
-    from joblib.externals.loky import get_reusable_executor
-
-    get_reusable_executor().shutdown(wait=True)
 
 
 def ran(log: Path) -> Counter[tuple[int, str, int]]:
@@ -177,6 +171,7 @@ def test_a_grid_that_cannot_be_is_refused(grid: Any, seeds: Any, says: str) -> N
         ("gain = 1, 2.5,1e-3 ", "gain", [1.0, 2.5, 0.001]),
         ("activation=relu,tanh", "activation", ["relu", "tanh"]),
         ('activation=["max(x, 0)", "tanh"]', "activation", ["max(x, 0)", "tanh"]),
+        ("activation=max(x, 0), tanh", "activation", ["max(x, 0)", "tanh"]),
         ("shapes=1,2,3", "shapes", [(1, 2, 3)]),
         ("shapes=[[1, 2], []]", "shapes", [(1, 2), ()]),
         ("shape=1,2", "shapes", [(1,), (2,)]),
@@ -249,15 +244,18 @@ def test_another_version_computes_anew(
         monkeypatch.setattr(hermiso, "__version__", version)
         run(logged("toy", log), store=store, jobs=1)
     assert ran(log) == Counter({(10, "relu", 0): 2})
-    assert list(results(store)["version"].unique()) == ["1", "2"]
+    with pytest.warns(UserWarning, match="results of toy by other code: 1 cell, not used"):
+        assert list(results(store)["version"].unique()) == ["2"]
+    assert list(results(store, all_code=True)["version"].unique()) == ["1", "2"]
 
 
 def test_results_are_one_table(store: Path) -> None:
     run(TOY, {"width": [1, 2], "shapes": [(1, 2), ()]}, [3], store=store, jobs=1)
     run(TOYS["fails"], {"bound": [0.5]}, store=store, jobs=1)
     table = results(store, "toy")
-    names = ["experiment", "version", "seed", "config.width", "config.gain"]
+    names = ["experiment", "version", "code", "seed", "config.width"]
     assert list(table.columns[:5]) == names
+    assert set(table["code"]) == {sources.digest(TOY.run)}
     assert list(table.columns[-3:]) == ["layer", "value", "name"]
     assert len(table) == 16
     assert set(table["config.shapes"]) == {(1, 2), ()}
@@ -374,7 +372,7 @@ def test_what_cannot_be_swept_is_named(
     says: str,
     status: int,
 ) -> None:
-    monkeypatch.setattr(engines, "CONNECT_SECONDS", 0.2)
+    monkeypatch.setattr(clusters, "CONNECT_SECONDS", 0.2)
     said = swept(capsys, "toy", "--store", str(store), *arguments, status=status)
     assert said.startswith("error: ")
     assert says in said
@@ -402,7 +400,7 @@ def test_results_go_to_a_file(
     path = tmp_path / f"table{suffix}"
     path.write_text("old")
     assert report([str(store), "--output", str(path)]) == 0
-    assert capsys.readouterr().out == f"16 rows of 15 columns: {path}\n"
+    assert capsys.readouterr().out == f"16 rows of 16 columns: {path}\n"
     table = pd.read_csv(path) if suffix == ".csv" else pd.read_parquet(path)
     held = results(store)
     assert list(table.columns) == list(held.columns)
@@ -419,7 +417,7 @@ def test_results_are_shown(capsys: pytest.CaptureFixture[str], store: Path) -> N
     assert report([str(store), "--experiment", "toy"]) == 0
     printed = capsys.readouterr().out
     assert "config.width" in printed
-    assert printed.endswith("40 rows of 15 columns\n")
+    assert printed.endswith("40 rows of 16 columns\n")
     assert report([str(store), "--failed", "--experiment", "toy"]) == 0
     assert capsys.readouterr().out == "no cell has failed\n"
 
@@ -431,8 +429,8 @@ def test_a_file_that_cannot_be_written_whole_stays_as_it_was(
     table, path = results(store), tmp_path / "table.csv"
     path.write_text("old")
 
-    def half(self: Any, place: Path, **_: Any) -> None:
-        place.write_text("ha")
+    def half(self: Any, file: Any, **_: Any) -> None:
+        file.write(b"ha")
         raise OSError("no space left")
 
     monkeypatch.setattr(pd.DataFrame, "to_csv", half)
@@ -635,7 +633,7 @@ def test_a_dask_cluster_of_two_processes(store: Path, log: Path, tmp_path: Path)
 
 def test_an_engine_is_entered_alone() -> None:
     with engine("processes", 1) as compute:
-        tasks = [engines.Task(str(n), TOY.run, replace(TOY.config, width=n)) for n in (1, 2)]
+        tasks = [Task(str(n), TOY.run, replace(TOY.config, width=n)) for n in (1, 2)]
         assert [done.key for done in compute(iter(tasks))] == ["1", "2"]
 
 
@@ -643,3 +641,28 @@ def test_a_config_that_cannot_run_is_refused_before_any_cell_is() -> None:
     figure = experiments.get("figure-4")
     with pytest.raises(SweepError, match=r"cannot be run with width=5 .*: 10 samples in width 5"):
         cells(figure, {"width": [100, 5]})
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("activation=reul,tanh", "cannot be run with activations=.*: activation reul: .*reul"),
+        ("activation=max(x", r"activation max\(x: "),
+        ('activation=["import os"]', "activation import os: "),
+    ],
+)
+def test_activations_are_read_before_any_cell_is(text: str, says: str) -> None:
+    figure = experiments.get("figure-4")
+    with pytest.raises(SweepError, match=says):
+        cells(figure, choices(figure, [text]))
+
+
+def test_the_example_of_the_help_runs(capsys: pytest.CaptureFixture[str], store: Path) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    given = re.search(r"--set '(activation=\[.*\])'", capsys.readouterr().out)
+    assert given
+    figure = experiments.get("figure-4")
+    grid = choices(figure, [given[1], "width=20", "depth=2", "runs=1", "samples=3"])
+    assert run(figure, grid, store=store, jobs=1) == Tally(total=2, finished=2)
+    assert set(results(store)["activation"]) == {"max(x, 0)", "tanh"}

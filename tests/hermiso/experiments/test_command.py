@@ -120,3 +120,47 @@ def test_the_last_mean_stands_beside_its_own_interval() -> None:
     table.insert(0, "activation", "a")
     last = _ends(table, "gap").splitlines()[-1].split()
     assert last == ["a", "v", "1", "2", "2", "inf", "NaN", "NaN"]
+
+
+def test_planted_links_are_not_followed(tmp_path: Path) -> None:
+    folder, mine = tmp_path / "figures", tmp_path / "mine"
+    folder.mkdir()
+    mine.write_text("mine")
+    for name in ("figure-4.csv", "figure-4.csv.part", "figure-4.png", "figure-4.part.png"):
+        (folder / name).symlink_to(mine)
+    command = ["run", "figure-4", "--quick", "--output", str(folder), *TINY]
+    assert main(command) == 0
+    assert mine.read_text() == "mine"
+    assert not (folder / "figure-4.csv").is_symlink()
+    assert not (folder / "figure-4.png").is_symlink()
+    assert (folder / "figure-4.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_all_figures_are_looked_at_before_the_first_is_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = ["--set", "activations=relu,reul"]
+    command = ["run", "figure-4", "--quick", "--output", str(tmp_path / "new"), *settings]
+    assert main(command) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "activation reul" in err
+    assert (
+        main(["run", "figure-4", "figure-b1", "--set", "width=40", "--output", str(tmp_path)]) == 2
+    )
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "'width=40' is no setting" in err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_formulas_are_activations(tmp_path: Path) -> None:
+    settings = [*TINY[:-1], 'activations=["max(x, 0)"]']
+    command = ["run", "figure-9", "--quick", "--output", str(tmp_path), *settings]
+    assert main(command) == 0
+    formula = pd.read_csv(tmp_path / "figure-9.csv")
+    assert set(formula["activation"]) == {"max(x, 0)"}
+    assert main(["run", "figure-9", "--quick", "--no-plot", "--output", str(tmp_path), *TINY]) == 0
+    named = pd.read_csv(tmp_path / "figure-9.csv")
+    # One function in two compiled forms: a few units of the last place, grown over three layers.
+    assert (formula["error"] - named["error"]).abs().max() < 1e-12

@@ -64,11 +64,10 @@ def torchrun(rank: int, port: int) -> dict[str, str]:
     }
 
 
-@pytest.fixture(scope="module")
-def pair() -> list[Any]:
-    """What two gloo processes print."""
+def both(program: str, *arguments: str) -> list[tuple[int, str, str]]:
+    """Exit status, output and errors of two gloo processes."""
     port = free_port()
-    command = [sys.executable, "-c", PROGRAM, json.dumps([G0, NETS, WIDTHS])]
+    command = [sys.executable, "-c", program, *arguments]
     started = [
         subprocess.Popen(
             command,
@@ -85,9 +84,35 @@ def pair() -> list[Any]:
     finally:
         for process in started:
             process.kill()
-    for process, (_, complaint) in zip(started, ended, strict=True):
-        assert process.returncode == 0, complaint
-    return [json.loads(told.splitlines()[-1]) for told, _ in ended]
+    return [(p.returncode, *told) for p, told in zip(started, ended, strict=True)]
+
+
+@pytest.fixture(scope="module")
+def pair() -> list[Any]:
+    """What two gloo processes print."""
+    ended = both(PROGRAM, json.dumps([G0, NETS, WIDTHS]))
+    for status, _, complaint in ended:
+        assert status == 0, complaint
+    return [json.loads(told.splitlines()[-1]) for _, told, _ in ended]
+
+
+DIES = """
+import os
+import torch
+from hermiso.finite.workers import launched
+with launched("gloo") as workers:
+    workers.summed(torch.ones(3))
+    if workers.rank == 1:
+        os._exit(7)
+    while True:
+        workers.summed(torch.ones(3))
+"""
+
+
+def test_a_process_whose_partner_dies_ends_with_an_error() -> None:
+    (first, _, complaint), (second, _, _) = both(DIES)  # within its guard against hanging
+    assert (first, second) == (1, 7)
+    assert "RuntimeError" in complaint
 
 
 def test_launched_joins_the_processes_of_torchrun(pair: list[Any]) -> None:
