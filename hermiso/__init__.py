@@ -11,10 +11,24 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from hermiso.extras import available as _available
+
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from hermiso import bounds, catalogue, certified, experiments, finite, gram, numeric, sweep
+    from hermiso import (
+        bounds,
+        catalogue,
+        certified,
+        checker,
+        errors,
+        experiments,
+        extras,
+        finite,
+        gram,
+        numeric,
+        sweep,
+    )
     from hermiso.activation import Activation, as_activation
     from hermiso.certified import moment as enclose
     from hermiso.closed_form import (
@@ -46,9 +60,10 @@ _HOME = {
     "parse": "hermiso.parsing",
 }
 _MODULES = (
-    "bounds", "catalogue", "certified", "errors", "experiments", "finite", "gram", "numeric",
-    "sweep",
+    "bounds", "catalogue", "certified", "checker", "errors", "experiments", "extras", "finite",
+    "gram", "numeric", "sweep",
 )  # fmt: skip
+_NEEDS = dict.fromkeys(["experiments", "finite", "sweep"], "torch")  # module -> of an extra
 
 __all__ = [
     "Activation",
@@ -58,12 +73,14 @@ __all__ = [
     "bounds",
     "catalogue",
     "certified",
+    "checker",
     "coefficient",
     "coefficients",
     "dual",
     "enclose",
     "errors",
     "experiments",
+    "extras",
     "finite",
     "gram",
     "he",
@@ -80,16 +97,20 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name in _MODULES:
-        return import_module(f"hermiso.{name}")
-    if name == "enclose":
-        return import_module("hermiso.certified").moment
-    if name in _HOME:
-        value = getattr(import_module(_HOME[name]), name)
-        globals()[name] = value
-        return value
-    raise AttributeError(f"module 'hermiso' has no attribute {name!r}")
+if not TYPE_CHECKING:  # a type checker sees the imports above, and flags any other name
+    # What inspects every name, as help() does, must not stop at a missing extra.
+    __all__ = [name for name in __all__ if name not in _NEEDS or _available(_NEEDS[name])]
+
+    def __getattr__(name: str) -> Any:
+        if name in _MODULES:
+            return import_module(f"hermiso.{name}")
+        if name == "enclose":
+            return import_module("hermiso.certified").moment
+        if name in _HOME:
+            value = getattr(import_module(_HOME[name]), name)
+            globals()[name] = value
+            return value
+        raise AttributeError(f"module 'hermiso' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -14,8 +14,10 @@ from difflib import get_close_matches
 from functools import partial
 from importlib import import_module
 
+from hermiso import checker
 from hermiso.commands.limits import LimitError, defaults, taken
 from hermiso.commands.screen import OTHERS, QUESTIONS, screen, version
+from hermiso.errors import MissingExtra
 from hermiso.terminal import complain
 
 BAD_INPUT, INTERRUPTED, BROKEN_PIPE = 2, 130, 141
@@ -74,11 +76,12 @@ def _run(arguments: Sequence[str], seconds: float | None) -> int:
 
         return questions.main(command, rest, seconds)
     if command == "verify":
-        from hermiso.commands import checker
-
         return checker.main(rest)
     if command in _ROOMS:  # they have options of their own
-        return int(import_module(_ROOMS[command]).main(rest))
+        try:
+            return int(import_module(_ROOMS[command]).main(rest))
+        except MissingExtra as error:
+            return complain(str(error), BAD_INPUT)
     if command in ("-h", "--help"):
         print(screen())
     elif command == "--version":

@@ -19,6 +19,7 @@ import sympy as sp
 from sympy import Expr, Symbol, oo
 
 from hermiso.errors import ActivationError, NoClosedForm
+from hermiso.extras import naming_extras
 from hermiso.pieces import Piece, split
 from hermiso.stable import Library, float_function, number, stabilized
 
@@ -167,7 +168,8 @@ def torch_function(expression: Expr, x: Symbol) -> Callable[[Any], Any]:
     Raises:
         ActivationError: if a parameter has no value or a function no numerical form.
     """
-    import torch
+    with naming_extras():
+        import torch
 
     plan, lib = _plan(expression, x), Library(torch, torch.special)
     functions = [float_function(e, lib) for e in plan.smooth]

@@ -63,3 +63,7 @@ class StoreError(HermisoError, RuntimeError):
 
 class SweepError(HermisoError, ValueError):
     """A sweep is asked for that cannot be: an unknown field, a bad value, an absent package."""
+
+
+class MissingExtra(HermisoError, ModuleNotFoundError):
+    """A package that comes with an extra of hermiso is not installed; the message says which."""

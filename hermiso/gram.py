@@ -30,11 +30,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from hermiso.errors import GramError
 
 Array: TypeAlias = Any
+_Given = TypeVar("_Given")  # an array of any library; the result is one of the same
 
 # On |d| <= 1/2, s = d / (2 + d) has s^2 <= 1/9, and 9^-17 is below half an ulp of float64.
 _SERIES_TERMS = 17
@@ -59,7 +60,7 @@ class _Gram:
     eigenvalues: Array
 
 
-def isometry(G: Array) -> Array:
+def isometry(G: _Given) -> _Given:
     """Isometry I(G) = det(G)^(1/n) / (tr(G)/n) of Gram matrices (isometry paper, Def. 1, eq. 3).
 
     Args:
@@ -73,10 +74,11 @@ def isometry(G: Array) -> Array:
             zero, where the value is 0/0.
     """
     gram = _checked(G)
-    return _returned(gram, gram.xp.exp(-_gap(gram)))
+    found: _Given = _returned(gram, gram.xp.exp(-_gap(gram)))
+    return found
 
 
-def isometry_gap(G: Array) -> Array:
+def isometry_gap(G: _Given) -> _Given:
     """Isometry gap -log I(G) of Gram matrices (isometry paper, after Def. 1).
 
     Args:
@@ -90,10 +92,11 @@ def isometry_gap(G: Array) -> Array:
             zero, where the value is 0/0.
     """
     gram = _checked(G)
-    return _returned(gram, _gap(gram))
+    found: _Given = _returned(gram, _gap(gram))
+    return found
 
 
-def potential(G: Array) -> Array:
+def potential(G: _Given) -> _Given:
     """Potential gamma(G) = max_{i != j} |R_ij| / (1 - |R_ij|) (isometry paper, Def. 4, eq. 21).
 
     Args:
@@ -113,7 +116,8 @@ def potential(G: Array) -> Array:
     parallel = (room <= 4 * gram.eps * gram.scale) | _either(gram.zero)
     ratios = xp.where(parallel, math.inf, gram.size / xp.where(parallel, 1.0, room))
     off_diagonal = xp.where(_eye(xp, gram.size) > 0, 0.0, ratios)
-    return _returned(gram, xp.max(off_diagonal, axis=(-2, -1)))
+    found: _Given = _returned(gram, xp.max(off_diagonal, axis=(-2, -1)))
+    return found
 
 
 def _returned(gram: _Gram, result: Array) -> Array:

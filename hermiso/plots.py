@@ -12,6 +12,7 @@ import numpy as np
 
 from hermiso import bounds as bound
 from hermiso import numeric
+from hermiso.extras import naming_extras
 from hermiso.meanfield import mean_field
 from hermiso.writing import replacing
 
@@ -57,7 +58,8 @@ def bounds(activations: Sequence[Any] = ACTIVATIONS, n: int = SAMPLES, depth: in
     Returns:
         A matplotlib figure with one row per start: independent, clustered, one near-duplicate.
     """
-    from matplotlib.figure import Figure
+    with naming_extras():
+        from matplotlib.figure import Figure
 
     size = (3.6 * len(activations), 2.6 * len(STARTS))
     figure = Figure(figsize=size, layout="constrained")

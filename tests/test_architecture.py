@@ -26,6 +26,7 @@ ROOMS = (
     {"budget"},
     {"algebra"},
     {"writing"},
+    {"extras", "checker"},
     {"hermite"},
     {"signs"},
     {"pieces"},
@@ -74,6 +75,7 @@ STATEFUL_CALLS = {
     "set_printoptions",
     "use_deterministic_algorithms",
 }
+EVALUATORS = {"exec", "parse_expr", "pickle", "marshal", "shelve", "dill", "cloudpickle"}
 LOCAL_RANDOM = {"Random", "Generator", "SeedSequence", "default_rng"}
 SHARED_CONTEXTS = {"mp", "iv", "fp", "mpmath"}
 
@@ -290,6 +292,35 @@ def too_long(source: Module) -> list[str]:
     return [f"{source.name} is {over} lines over {LINE_LIMIT}"] if over > 0 else []
 
 
+def evaluating(source: Module) -> list[str]:
+    """Ways from text or bytes to code that runs."""
+    calls = [
+        (dotted(node.func), node.lineno)
+        for node, _ in nodes(source.tree)
+        if isinstance(node, ast.Call)
+    ]
+    loaded = [(top(entry.target), entry.line) for entry in imports(source)]
+    return [
+        f"{source.name}:{line} uses {name}"
+        for name, line in [*calls, *loaded]
+        if name in {"eval", *EVALUATORS} or name.rpartition(".")[2] in EVALUATORS
+    ]
+
+
+def unlisted(source: Module) -> list[str]:
+    """A module that does not say which of its names are public; claims and commands have one."""
+    names = {
+        target.id
+        for node in source.tree.body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    told = {"__all__", "claim", "claims"} if ".claims." in source.name else {"__all__"}
+    exempt = source.name.endswith("__main__") or names & told
+    return [] if exempt else [f"{source.name} has no __all__"]
+
+
 def cycle(modules: list[Module], known: set[str] = NAMES) -> list[str]:
     """Return the modules of one import cycle at module level, [] if there is none."""
     graph = {
@@ -327,9 +358,19 @@ def test_modules_are_light(source: Module, rule: Callable[..., list[str]]) -> No
     assert rule(source) == []
 
 
+@pytest.mark.parametrize("source", PACKAGES, ids=lambda entry: entry.name)
+def test_text_is_not_code(source: Module) -> None:
+    assert evaluating(source) == []
+
+
+@pytest.mark.parametrize("source", VERIFY, ids=lambda entry: entry.name)
+def test_every_module_lists_its_public_names(source: Module) -> None:
+    assert unlisted(source) == []
+
+
 @pytest.mark.parametrize("source", VERIFY, ids=lambda entry: entry.name)
 def test_checker_uses_public_names(source: Module) -> None:
-    assert private(source, set(hermiso.__all__)) == []
+    assert private(source, {"__version__", *hermiso.__all__}) == []
 
 
 @pytest.mark.parametrize("source", EVERYTHING, ids=lambda entry: entry.name)
@@ -467,6 +508,37 @@ def test_local_state_is_left_alone(line: str) -> None:
 def test_long_modules_are_found() -> None:
     assert too_long(module("hermiso.gram", "\n" * (LINE_LIMIT + 1)))
     assert not too_long(module("hermiso.gram", "\n" * LINE_LIMIT))
+
+
+@pytest.mark.parametrize(
+    ("line", "breaches"),
+    [
+        ("eval('1')", 1),
+        ("exec('1')", 1),
+        ("import pickle", 1),
+        ("def f():\n    from pickle import loads", 1),
+        ("sp.parse_expr(text)", 1),
+        ("value.evalf(15)", 0),
+        ("torch.nn.RReLU().eval()", 0),
+    ],
+)
+def test_ways_to_run_text_are_found(line: str, breaches: int) -> None:
+    assert len(evaluating(module("hermiso.gram", line))) == breaches
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "breaches"),
+    [
+        ("hermiso.gram", "def isometry(): ...", 1),
+        ("hermiso.gram", "__all__ = ['isometry']", 0),
+        ("hermiso.__main__", "def main(): ...", 0),
+        ("verify.claims.isometry.lemma_1", "claim = Claim()", 0),
+        ("verify.claims.isometry._shared", "def shared(): ...", 1),
+        ("hermiso.gram", "claim = 1", 1),
+    ],
+)
+def test_modules_without_a_list_are_found(name: str, line: str, breaches: int) -> None:
+    assert len(unlisted(module(name, line))) == breaches
 
 
 def test_cycles_are_found() -> None:

@@ -15,6 +15,8 @@ import pytest
 from packaging.requirements import Requirement
 
 import hermiso
+from hermiso import checker
+from hermiso.extras import EXTRAS
 
 ROOT = Path(__file__).resolve().parents[1]
 HEAVY = {
@@ -105,3 +107,170 @@ def test_every_dependency_is_pinned_within_its_range(requirement: Requirement) -
 
 def test_pins_are_public_versions() -> None:
     assert [pin for pin in pins().values() if "+" in pin] == []
+
+
+# Where extras are missing
+
+BARE = """
+import sys
+
+class Hidden:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {hidden}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+
+sys.meta_path.insert(0, Hidden())
+"""
+ENTRIES = """
+import contextlib, inspect, io, pydoc, pkgutil
+import hermiso
+from hermiso import checker
+from hermiso.extras import EXTRAS
+
+def fails(ask, package, extra):
+    try:
+        ask()
+    except hermiso.errors.MissingExtra as error:
+        assert isinstance(error, ModuleNotFoundError) and error.name == package, error
+        wanted = f'{package} is not installed; install it with: pip install "hermiso[{extra}]"'
+        assert str(error) == wanted, error
+    else:
+        raise AssertionError(f"{ask} needs no {package}")
+
+def imported(name):
+    return lambda: __import__(name, fromlist=["_"])
+
+def run(main, arguments, said):
+    err = io.StringIO()
+    with contextlib.redirect_stderr(err):
+        status = main(arguments)
+    lines = err.getvalue().splitlines()
+    assert status == 2 and len(lines) == 1 and said in lines[0], lines
+
+assert hermiso.beta("relu").is_number
+gelu = hermiso.as_activation("gelu")
+assert abs(hermiso.numeric.beta(gelu) - 1.2767124786594748) < 1e-12
+for name in ("hermiso.finite", "hermiso.experiments", "hermiso.sweep"):
+    fails(imported(name), "torch", "torch")
+fails(lambda: hermiso.finite, "torch", "torch")
+fails(gelu.torch, "torch", "torch")
+fails(lambda: imported("hermiso.plots")().bounds(("relu",)), "matplotlib", "plot")
+fails(imported("verify.strategies"), "hypothesis", "verify")
+fails(imported("verify.charts"), "hypothesis", "verify")
+fails(imported("verify.report"), "rich", "verify")
+import verify
+fails(lambda: verify.search(bool, None, domain=""), "hypothesis", "verify")
+
+from hermiso.__main__ import main
+import verify.__main__
+for command in (["run", "figure-3"], ["sweep", "figure-3"], ["theorem4", "relu"], ["results", "f"]):
+    run(main, command, 'pip install "hermiso[torch]"')
+run(verify.__main__.main, ["list"], 'pip install "hermiso[verify]"')
+run(main, ["verify", "all"], 'pip install "hermiso[verify]"')
+
+members = dict(inspect.getmembers(hermiso))
+assert "beta" in members and "finite" not in members
+assert "isometry" in pydoc.render_doc(hermiso)
+everything = {}
+exec("from hermiso import *", everything)
+assert "kernel_map" in everything
+assert len(list(pkgutil.walk_packages(hermiso.__path__, "hermiso."))) > 80
+"""
+
+
+def test_a_missing_extra_is_named_wherever_it_is_needed() -> None:
+    hidden = BARE.format(hidden=sorted(EXTRAS))
+    command = [sys.executable, "-c", hidden + ENTRIES]
+    run = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert run.returncode == 0, run.stderr
+
+
+def test_extras_are_those_of_the_project() -> None:
+    extras = tomllib.loads(text("pyproject.toml"))["project"]["optional-dependencies"]
+    for package, extra in EXTRAS.items():
+        lines = map(Requirement, extras[extra])
+        assert package in {"dask", *(line.name for line in lines)}
+
+
+@pytest.mark.search
+def test_a_bare_environment_built_from_the_wheel(tmp_path: Path) -> None:
+    """It takes a minute, and the packages from an index."""
+    env, wheels = tmp_path / "env", tmp_path / "wheels"
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
+    subprocess.run([*pip, "wheel", "-q", "--no-deps", "-w", wheels, ROOT], check=True)
+    subprocess.run([sys.executable, "-m", "venv", env], check=True)
+    python = env / "bin/python"
+    command = [python, "-m", "pip", "install", "-q", "-c", ROOT / "constraints.txt"]
+    subprocess.run([*command, *wheels.glob("*.whl")], check=True)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    for script in (ENTRIES, HOLDS):
+        run = subprocess.run(
+            [python, "-c", script], capture_output=True, text=True, cwd=tmp_path, env=environment
+        )
+        assert run.returncode == 0, run.stderr
+
+
+# Another project's package of the name verify
+
+HOLDS = """
+import subprocess, sys
+from pathlib import Path
+import verify
+
+ours = Path(verify.__file__)
+script = str(Path(sys.executable).with_name("hermiso-verify"))
+ways = [[script], [sys.executable, "-m", "hermiso", "verify"], [sys.executable, "-m", "verify"]]
+
+def check(ways, said):
+    for way in ways:
+        run = subprocess.run([*way, "--version"], capture_output=True, text=True)
+        assert (run.returncode, run.stdout[:8]) == (0, "hermiso "), (way, run)
+        assert (said in run.stderr) if said else run.stderr == "", (way, run)
+
+check(ways, "")
+text = ours.read_text()
+ours.write_text("def contracts(): pass")  # as another project's wheel leaves it
+check(ways, "(__init__.py differs)")
+ours.write_text(text)
+ours.with_name("claim.py").unlink()
+check(ways[:2], "(claim.py differs)")
+Path("verify.py").write_text("raise SystemExit(7)")  # in the working folder
+check(ways[1:2], "verify.py is not the checker of hermiso")
+"""
+
+
+@pytest.mark.parametrize("foreign", ["module", "package"])
+def test_the_checker_runs_beside_a_foreign_package_of_its_name(
+    tmp_path: Path, foreign: str
+) -> None:
+    place = tmp_path / ("verify.py" if foreign == "module" else "verify/__init__.py")
+    place.parent.mkdir(exist_ok=True)
+    place.write_text("raise RuntimeError('not ours')")
+    (tmp_path / "own.py").write_text(OWN)
+    environment = dict(os.environ, PYTHONPATH=f"{tmp_path}{os.pathsep}{ROOT}")
+    command = [sys.executable, "-m", "hermiso", "verify", "all", "--from", "own.py", "--no-cache"]
+    run = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment)
+    assert run.returncode == 0, run.stderr
+    assert "1 claims: 1 proved" in run.stdout
+    assert f"{place} is not the checker of hermiso" in run.stderr
+    assert "pip install --force-reinstall --no-deps hermiso" in run.stderr
+
+
+OWN = """
+from verify import Claim, Level, equal
+
+claim = Claim(label="own:one", where="here", says="1 = 1", value=1, mutants={"two": 2})
+
+@claim.check(Level.PROVED)
+def compared(stated):
+    return equal(1, stated, domain="one number")
+"""
+
+
+def test_our_own_checker_is_no_fault() -> None:
+    assert checker.fault() == ""
+
+
+def test_a_missing_checker_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checker, "find_spec", lambda name: None)
+    assert "the package `verify` is missing" in checker.fault()

@@ -1,40 +1,79 @@
 """Command line of the checker: `python -m verify all`.
 
-Exit status: 0 if every verdict is the expected one, 1 if not, 2 for bad usage, 130 after
-Ctrl-C and 143 after SIGTERM, which both print what is decided so far.
+Exit status: 0 if every verdict is the expected one, 1 if not, 2 for bad usage, 130 after Ctrl-C,
+143 after SIGTERM and 129 after SIGHUP, which print what is decided so far; 141 if nobody reads it.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
+import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from verify.options import parser
+from hermiso import checker
+from hermiso.errors import MissingExtra
+from hermiso.extras import naming_extras
+from verify.caches import hypothesis_folder
+from verify.options import FIRST_SCREEN, parser
+from verify.registry import RegistryError, UnknownLabel, discover
 from verify.writing import same
 
 if TYPE_CHECKING:
     from verify.claim import Claim
     from verify.registry import Registry
 
+BAD_USAGE, BROKEN_PIPE = 2, 141
 _COMMANDS = ("list", "show", "mutants", "table")
 
 
 def main(arguments: Sequence[str] | None = None, *, package: str = "verify.claims") -> int:
     """Run the command line on the claims of a package and return the exit status."""
     options = parser().parse_intermixed_args(arguments)
-    from verify.registry import RegistryError, UnknownLabel, discover
-
+    if not options.names:
+        if arguments if arguments is not None else sys.argv[1:]:
+            parser().error("name what to check or to print; `all` is everything")
+        print(FIRST_SCREEN, end="")
+        return 0
     try:
-        registry = discover(options.package or package, options.file)
-        return _command(registry, options)
-    except (RegistryError, UnknownLabel, _Usage) as error:
-        print(f"verify: {error}", file=sys.stderr)
-        return 2
-    except OSError as error:  # a result that cannot be written
-        print(f"verify: {error.filename}: {error.strerror}", file=sys.stderr)
-        return 2
+        with naming_extras("verify"):
+            return _run(options, package)
+    except (RegistryError, UnknownLabel, MissingExtra, _Usage) as error:
+        return _complain(str(error))
+    except OSError as error:
+        if error.filename is not None:  # a result that cannot be written
+            return _complain(f"{error.filename}: {error.strerror}")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # flushed again at exit
+        return BROKEN_PIPE
+    except SystemExit:  # rich has found that nobody reads, and has done the same
+        return BROKEN_PIPE
+
+
+def _run(options: argparse.Namespace, package: str) -> int:
+    from verify import commands
+
+    _print_anything()
+    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(hypothesis_folder()))
+    try:
+        with commands.heeding_termination():
+            registry = discover(options.package or package, options.file)
+            return _command(registry, options)
+    except KeyboardInterrupt as reason:
+        return commands.ending(reason)
+
+
+def _print_anything() -> None:
+    """Let a character that a stream cannot print appear as its number."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _complain(message: str) -> int:
+    print(f"verify: {message}", file=sys.stderr)
+    return BAD_USAGE
 
 
 class _Usage(Exception):
@@ -85,4 +124,4 @@ def _chosen(
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(checker.main())

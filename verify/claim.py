@@ -15,6 +15,19 @@ from typing import Any, TypeVar
 
 from verify.profile import Profile
 
+__all__ = [
+    "TIME_LIMIT",
+    "Check",
+    "Claim",
+    "Evidence",
+    "Function",
+    "Level",
+    "Refuted",
+    "Skipped",
+    "Undecided",
+    "Verdict",
+]
+
 TIME_LIMIT = 15.0  # seconds for one check in a quick run, its statement and all mutants together
 
 

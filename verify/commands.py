@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
+import stat
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from time import monotonic
 
@@ -16,19 +18,34 @@ from rich.console import Console
 from rich.progress import Progress, TaskID
 
 from verify import report, runner
+from verify.caches import default_folder
 from verify.claim import Claim
 from verify.judging import Outcome
 from verify.profile import Profile
 from verify.registry import Registry
 from verify.results import Result, results
-from verify.store import Store, default_folder
+from verify.store import Store
 from verify.writing import STDOUT, write
 
-INTERRUPTED, TERMINATED = 130, 143
+__all__ = [
+    "INTERRUPTED",
+    "Run",
+    "check",
+    "console",
+    "ending",
+    "heeding_termination",
+    "show_claims",
+    "show_list",
+    "show_mutants",
+    "show_table",
+]
+
+INTERRUPTED = 130
+_ENDING = [number for name in ("SIGTERM", "SIGHUP") if (number := getattr(signal, name, None))]
 
 
-class _Terminated(KeyboardInterrupt):
-    """SIGTERM: ends a run as Ctrl-C does."""
+class Terminated(KeyboardInterrupt):
+    """SIGTERM or SIGHUP: it ends a run as Ctrl-C does; its argument is the exit status."""
 
 
 @dataclass(frozen=True)
@@ -67,10 +84,10 @@ def show_claims(registry: Registry, claims: Sequence[Claim], options: argparse.N
 def show_mutants(registry: Registry, claims: Sequence[Claim], options: argparse.Namespace) -> int:
     """Print which check refutes which mutant."""
     found = perform(registry, claims, options)
-    out = console(error=options.json == STDOUT)
-    out.print(report.kill_table(found.results))
-    out.print(report.kill_summary(found.results))
-    _write_records(found, options)
+    with _recorded(found, options):
+        out = console(error=options.json == STDOUT)
+        out.print(report.kill_table(found.results))
+        out.print(report.kill_summary(found.results))
     if not found.complete:
         return found.broken
     return 0 if report.all_killed(found.results) else 1
@@ -90,10 +107,10 @@ def show_table(registry: Registry, claims: Sequence[Claim], options: argparse.Na
 def check(registry: Registry, claims: Sequence[Claim], options: argparse.Namespace) -> int:
     """Check claims and print what became of them."""
     found = perform(registry, claims, options)
-    out = console(error=options.json == STDOUT)
-    out.print(report.table(found.results))
-    out.print(report.summary(found.results, found.seconds))
-    _write_records(found, options)
+    with _recorded(found, options):
+        out = console(error=options.json == STDOUT)
+        out.print(report.table(found.results))
+        out.print(report.summary(found.results, found.seconds))
     return _status(found)
 
 
@@ -104,12 +121,12 @@ def perform(
     *,
     mutants: bool = True,
 ) -> Run:
-    """Run the checks of claims under a progress bar, until Ctrl-C or SIGTERM at most."""
+    """Run the checks of claims under a progress bar, until Ctrl-C or a signal to end at most."""
     profile, started = Profile.named(options.profile), monotonic()
     outcomes: list[Outcome] = []
     broken = 0
     screen = console(error=True)
-    with _heeding_termination(), report.progress(screen) as bar:
+    with report.progress(screen) as bar:
         row = bar.add_task("", total=sum(len(claim.due(profile)) for claim in claims))
         bar.refresh()
         checks = runner.run(
@@ -121,13 +138,14 @@ def perform(
             mutants=mutants,
             store=_store(options, screen),
             time_limit=options.time_limit,
+            memory_limit=options.memory_limit,
         )
         try:
             for outcome in checks:
                 outcomes.append(outcome)
                 _advance(bar, row, outcome, profile)
         except KeyboardInterrupt as reason:
-            broken = TERMINATED if isinstance(reason, _Terminated) else INTERRUPTED
+            broken = ending(reason)
     found = results(registry, claims, outcomes, profile)
     return Run(found, tuple(outcomes), monotonic() - started, broken)
 
@@ -142,21 +160,44 @@ def _advance(bar: Progress, row: TaskID, outcome: Outcome, profile: Profile) -> 
         bar.console.print(f"{done:.0f}/{total:.0f} {said}", markup=False, soft_wrap=True)
 
 
+def ending(reason: KeyboardInterrupt) -> int:
+    """Return the exit status of a run that was broken off."""
+    return int(reason.args[0]) if isinstance(reason, Terminated) else INTERRUPTED
+
+
 @contextmanager
-def _heeding_termination() -> Iterator[None]:
-    """Within this context SIGTERM raises _Terminated; only the main thread may heed a signal."""
+def heeding_termination() -> Iterator[None]:
+    """Within this context the first SIGTERM or SIGHUP raises Terminated.
 
-    def terminate(number: int, frame: object) -> None:
-        raise _Terminated
-
+    The later ones are ignored, so that the results are written: a terminal that closes sends
+    several. So are those that were ignored before, as `nohup` has it. Only the main thread may
+    heed a signal.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, terminate)
+
+    def terminate(number: int, frame: object) -> None:
+        for other in heeded:
+            signal.signal(other, signal.SIG_IGN)
+        _leave_terminal()
+        raise Terminated(128 + number)
+
+    heeded = [number for number in _ENDING if signal.getsignal(number) is not signal.SIG_IGN]
+    before = [signal.signal(number, terminate) for number in heeded]
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in zip(heeded, before, strict=True):
+            signal.signal(number, handler)
+
+
+def _leave_terminal() -> None:
+    """Print into nothing if the terminal is gone: to write to it would fail."""
+    for number in (1, 2):
+        with suppress(OSError):
+            if stat.S_ISCHR(os.fstat(number).st_mode) and not os.isatty(number):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), number)
 
 
 def _store(options: argparse.Namespace, screen: Console) -> Store | None:
@@ -173,6 +214,15 @@ def _status(found: Run) -> int:
     if not found.complete:
         return found.broken
     return 0 if all(result.as_expected for result in found.results) else 1
+
+
+@contextmanager
+def _recorded(found: Run, options: argparse.Namespace) -> Iterator[None]:
+    """Print within this context; the results are written though nobody may read what is printed."""
+    try:
+        yield
+    finally:
+        _write_records(found, options)
 
 
 def _write_records(found: Run, options: argparse.Namespace) -> None:

@@ -14,6 +14,8 @@ import sympy as sp
 
 from verify.claim import Refuted, Undecided
 
+__all__ = ["Case", "Comparison", "Ratio", "Suspect", "brief", "legible", "show"]
+
 Case = TypeVar("Case")
 Ratio = Fraction | float
 

@@ -15,6 +15,8 @@ from typing import Any, Generic, TypeAlias, TypeVar
 from verify.claim import Refuted, Undecided
 from verify.comparing import Ratio
 
+__all__ = ["Case", "Chart", "Coordinates", "Fall", "Value", "climb", "flat"]
+
 Case = TypeVar("Case")
 Coordinates: TypeAlias = tuple[Fraction, ...]
 Value: TypeAlias = Callable[[Case], Ratio | None]

@@ -19,6 +19,8 @@ from sympy import Expr, Symbol
 from verify.claim import Evidence, Level, Refuted, Undecided
 from verify.comparing import legible
 
+__all__ = ["equal", "nonnegative", "sample_points", "together", "within_error"]
+
 _DIGITS = 40
 _TOLERANCE = sp.Rational(1, 10**20)  # far above the error of 40 digits, far below any slip
 _STRIDE = 4  # one sample point in four is tried before a proof of `nonnegative`, all without one

@@ -7,6 +7,18 @@ from fractions import Fraction
 from math import lcm, prod
 from typing import TypeAlias
 
+__all__ = [
+    "Matrix",
+    "Vector",
+    "det",
+    "gram",
+    "largest_correlation",
+    "mean",
+    "scaled",
+    "trace",
+    "variance",
+]
+
 Matrix: TypeAlias = tuple[tuple[Fraction, ...], ...]
 Vector: TypeAlias = tuple[Fraction, ...]
 

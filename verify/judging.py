@@ -14,6 +14,8 @@ from verify.memory import Counterexample, Memory, remembering
 from verify.profile import Profile, alive, briefly, effort
 from verify.searching import first_counterexample
 
+__all__ = ["Order", "Outcome", "carried_out", "judge"]
+
 # Shares of the cases in a quick run. A wrong version may take all of them, and seldom does.
 _STATEMENT = Fraction(1, 2)
 _CONTROL = Fraction(1, 4)  # of a correction, which is a claim of its own and searched there
@@ -136,6 +138,9 @@ def _attempt(claim: Claim, check: Check, stated: Any, seed: int) -> Outcome:
         return replace(blank, verdict=Verdict.UNDECIDED, detail=str(reason))
     except Skipped as reason:
         return replace(blank, verdict=Verdict.SKIPPED, detail=str(reason))
+    except MemoryError as error:
+        said = f"it needs more memory than it is given (--memory-limit): {_described(error)}"
+        return replace(blank, detail=said)
     except Exception as error:
         return replace(blank, detail=_described(error))
     if not isinstance(evidence, Evidence):

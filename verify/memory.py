@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 
+__all__ = ["Counterexample", "Memory", "begun_search", "remembering"]
+
 
 @dataclass(frozen=True)
 class Counterexample:

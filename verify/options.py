@@ -5,10 +5,15 @@ from __future__ import annotations
 import argparse
 import math
 import os
+import re
 from pathlib import Path
 
+import hermiso
+from verify.isolation import MEMORY_LIMIT
 from verify.profile import Profile
 from verify.writing import STDOUT, refusal
+
+__all__ = ["FIRST_SCREEN", "parser"]
 
 _EPILOG = """\
 examples:
@@ -29,10 +34,23 @@ up to a million cases a claim, about two days. A check that the profile leaves o
 and JSON, a claim that is thereby skipped in the summary; neither is an unexpected verdict.
 
 time limits: 15 s a check in quick, 60 s in default (more where a claim asks for it); in thorough,
-10 minutes without a decided case. A check that exceeds its limit is killed and reported as error.
+10 minutes without a decided case. A check that exceeds its limit is killed and reported as error;
+so is one that takes more than 4 GB of memory on top of the libraries that it uses (on Linux).
 
-exit status: 0 if every verdict is the expected one, 1 if not, 2 for bad usage; 130 after Ctrl-C and
-143 after SIGTERM, both of which print what is decided
+exit status: 0 if every verdict is the expected one, 1 if not, 2 for bad usage; 130 after Ctrl-C,
+143 after SIGTERM and 129 after SIGHUP, which all print what is decided; 141 if nobody reads it
+"""
+
+FIRST_SCREEN = """\
+python -m verify checks claims: each check on the statement and on every wrong version of it.
+
+  python -m verify all --profile quick       check every claim, in under half a minute
+  python -m verify all                       the same with more cases, in under 3 minutes
+  python -m verify list                      list the claims
+  python -m verify show isometry:thm-1       print one claim
+  python -m verify list --errata             what is false as printed, with counterexamples
+  python -m verify all --from my_claims.py   check claims of your own
+  python -m verify --help                    everything else
 """
 
 
@@ -44,9 +62,10 @@ def parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    made.add_argument("--version", action="version", version=f"hermiso {hermiso.__version__}")
     made.add_argument(
         "names",
-        nargs="+",
+        nargs="*",
         metavar="all | GROUP | LABEL | PATTERN | list | show | mutants | table",
         help="what to check or to print; claims may follow a command",
     )
@@ -90,6 +109,13 @@ def _add_effort(made: argparse.ArgumentParser) -> None:
         help="kill any check after so long (default: by profile, see below)",
     )
     made.add_argument(
+        "--memory-limit",
+        type=_bytes,
+        default=MEMORY_LIMIT,
+        metavar="SIZE",
+        help="of any check, on top of what is loaded, such as 500MB (default: 4GB)",
+    )
+    made.add_argument(
         "--cache",
         type=Path,
         metavar="FOLDER",
@@ -130,6 +156,14 @@ def _seconds(text: str) -> float:
     if not 0 < seconds < math.inf:
         raise argparse.ArgumentTypeError(f"{text!r} is no time; give a number of seconds above 0")
     return seconds
+
+
+def _bytes(text: str) -> int:
+    found = re.fullmatch(r"\s*([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*(k|M|G|T)B\s*", text, re.IGNORECASE)
+    size = float(found[1]) * 1000 ** (1 + "kmgt".index(found[2].lower())) if found else 0.0
+    if size < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no size; give one such as 500MB or 4GB")
+    return int(size)
 
 
 def _writable(text: str) -> str:

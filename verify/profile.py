@@ -15,6 +15,8 @@ from enum import IntEnum
 from fractions import Fraction
 from math import ceil
 
+__all__ = ["Effort", "Profile", "alive", "briefly", "current_effort", "effort", "pulsing"]
+
 CASES_A_CLAIM = 10**6  # in a thorough run, shared by the searches of a claim
 _QUICK_CASES = 300
 _DEFAULT_FACTOR = 4

@@ -8,6 +8,7 @@ may stand anywhere: in place of a module's name it then goes by its path.
 from __future__ import annotations
 
 import hashlib
+import os
 import pkgutil
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,7 +22,20 @@ from pathlib import Path
 from re import fullmatch
 from types import ModuleType
 
+from hermiso.extras import naming_extras
 from verify.claim import Claim, Verdict
+
+__all__ = [
+    "CORRECTED",
+    "Registry",
+    "RegistryError",
+    "UnknownLabel",
+    "discover",
+    "file_of",
+    "find",
+    "is_file",
+    "validate",
+]
 
 CORRECTED = ":corrected"
 _LABEL = rf"[a-z0-9-]+:[a-z0-9-]+({CORRECTED})?"
@@ -140,7 +154,7 @@ def _imported(module: str) -> ModuleType:
 
 def _from_file(path: Path) -> ModuleType:
     """Import a file once; its name is made from its path, so that no other module has it."""
-    name = f"{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:12]}"
+    name = f"{path.stem}_{hashlib.sha256(os.fsencode(path)).hexdigest()[:12]}"
     if name not in sys.modules:
         spec = spec_from_file_location(name, path)
         if spec is None or spec.loader is None or not path.is_file():
@@ -148,7 +162,8 @@ def _from_file(path: Path) -> ModuleType:
         module = module_from_spec(spec)
         sys.modules[name] = module  # dataclasses and pickles look it up there
         try:
-            spec.loader.exec_module(module)
+            with naming_extras("verify"):
+                spec.loader.exec_module(module)
         except (Exception, SystemExit) as error:
             del sys.modules[name]
             raise RegistryError(f"{path}: {type(error).__name__}: {error}") from error

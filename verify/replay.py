@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from hypothesis import settings
     from hypothesis.strategies import SearchStrategy
 
+__all__ = ["Case", "redrawn", "reread", "token", "written"]
+
 Case = TypeVar("Case")
 
 _NOTE = re.compile(r"@reproduce_failure\('([^']+)', b'([^']+)'\)")

@@ -10,6 +10,8 @@ from verify.judging import Outcome
 from verify.profile import Profile
 from verify.registry import Registry
 
+__all__ = ["Result", "results"]
+
 
 @dataclass(frozen=True)
 class Result:

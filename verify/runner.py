@@ -6,6 +6,8 @@ saves most of the time of a short one.
 
 In a thorough run, where an honest search takes hours, the time limit is that of a single step:
 every sign of life starts it anew.
+
+No process outlives the run, even one that is killed, and none takes more than its memory.
 """
 
 from __future__ import annotations
@@ -21,12 +23,16 @@ from multiprocessing.connection import Connection, wait
 from time import monotonic
 from typing import Any
 
+from verify.caches import hypothesis_folder
 from verify.claim import Check, Claim, Level, Verdict
+from verify.isolation import MEMORY_LIMIT, end_group, end_with_parent, limited_memory
 from verify.judging import Order, Outcome, carried_out
 from verify.memory import Counterexample
 from verify.profile import Profile, pulsing
 from verify.registry import Registry, find, is_file
 from verify.store import Store, origin
+
+__all__ = ["run"]
 
 _STARTING = 120.0  # seconds until a process must have imported its claim
 _STARTED, _ALIVE = "started", "alive"
@@ -69,6 +75,7 @@ def run(
     mutants: bool = True,
     store: Store | None = None,
     time_limit: float | None = None,
+    memory_limit: int = MEMORY_LIMIT,
 ) -> Iterator[Outcome]:
     """Run the checks of some claims and yield the outcomes as they come.
 
@@ -83,11 +90,12 @@ def run(
         mutants: whether they get the mutants too, or the statements alone.
         store: counterexamples of earlier runs; new ones are added.
         time_limit: seconds for every check, in place of what the claims and the profile allow.
+        memory_limit: bytes for every check; one that needs more is an error (on Linux).
     """
     order = Order(seed, profile, mutants)
     due = [(claim, check) for claim in claims for check in claim.due(profile)]
     waiting = deque(_ordered(due, profile))
-    crew = _Crew(_context(registry), registry, order, store, time_limit)
+    crew = _Crew(_context(registry), registry, order, store, time_limit, memory_limit)
     try:
         while waiting or crew.running:
             while waiting and len(crew.running) < jobs:
@@ -130,9 +138,10 @@ class _Crew:
         order: Order,
         store: Store | None,
         time_limit: float | None,
+        memory_limit: int,
     ) -> None:
         self.context, self.registry, self.order, self.store = context, registry, order, store
-        self.time_limit = time_limit
+        self.time_limit, self.memory_limit = time_limit, memory_limit
         self.running: dict[Connection, _Task] = {}
         self.idle: list[Connection] = []
         self.processes: dict[Connection, Any] = {}
@@ -155,7 +164,7 @@ class _Crew:
 
     def _hired(self) -> Connection:
         here, there = self.context.Pipe()
-        process = self.context.Process(target=_serve, args=(there,), daemon=True)
+        process = self.context.Process(target=_serve, args=(there, self.memory_limit), daemon=True)
         process.start()
         there.close()
         self.processes[here] = process
@@ -182,7 +191,7 @@ class _Crew:
             process = self.processes[connection]
             process.join()
             self._end(connection)
-            return task.failed(f"its process ended with exit code {process.exitcode}")
+            return task.failed(f"its process ended {_manner(process.exitcode)}")
         if message == _STARTED:
             now = monotonic()
             self.running[connection] = replace(task, began=now, deadline=now + task.limit)
@@ -199,8 +208,7 @@ class _Crew:
     def _end(self, connection: Connection) -> None:
         self.running.pop(connection, None)
         process = self.processes.pop(connection)
-        with suppress(ProcessLookupError):
-            process.kill()
+        end_group(process.pid)
         process.join()
         connection.close()
 
@@ -210,25 +218,34 @@ class _Crew:
             self._end(connection)
 
 
+def _manner(code: int) -> str:
+    """How a process has ended: by itself, or by a signal, as when C code finds no memory."""
+    if code >= 0:
+        return f"with exit code {code}"
+    return f"by signal {-code}, {signal.strsignal(-code)} (a crash, or its memory limit)"
+
+
 Job = tuple[str, str, str, Order, tuple[Counterexample, ...]]
 
 
-def _serve(connection: Connection) -> None:
+def _serve(connection: Connection, memory: int) -> None:
     """Judge one check after the other."""
+    end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     os.dup2(2, 1)  # what a check prints must not get between the results
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # for torch, once loaded: the crew has the cores
+    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(hypothesis_folder()))
     with suppress(BrokenPipeError, EOFError):  # the parent has ended
         while True:
-            _judge(connection, connection.recv())
+            _judge(connection, connection.recv(), memory)
 
 
-def _judge(connection: Connection, job: Job) -> None:
+def _judge(connection: Connection, job: Job, memory: int) -> None:
     module, label, name, order, known = job
     claim = find(module, label)
     check = next(check for check in claim.checks if check.name == name)
     connection.send(_STARTED)
-    with pulsing(_pulse(connection)):
+    with pulsing(_pulse(connection)), limited_memory(memory):
         outcome = carried_out(claim, check, order, known, origin(order, module))
     connection.send(outcome)
 

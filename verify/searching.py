@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from hermiso.extras import naming_extras
+from verify.caches import kept_elsewhere
 from verify.claim import Evidence, Level, Refuted, Undecided
 from verify.comparing import Comparison, Ratio, Suspect, brief, show
 from verify.directed import Chart, Fall, climb
@@ -177,6 +179,8 @@ class _Search(Generic[Case]):
         self.tally = _Tally(current_effort().climbs[0])
 
     def evidence(self) -> Evidence:
+        with naming_extras("verify"):
+            import hypothesis  # noqa: F401
         memory, number = begun_search()
         for known in memory.own(number):
             self._replay(known, memory)
@@ -321,7 +325,7 @@ def _undisturbed() -> Iterator[None]:
     digits = sys.get_int_max_str_digits()
     sys.set_int_max_str_digits(0)  # Hypothesis prints every counterexample, whether read or not
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), kept_elsewhere():
             for expected in ("Generating overly large repr", "Using `assume` outside"):
                 warnings.filterwarnings("ignore", expected, HypothesisWarning)
             yield

@@ -19,14 +19,10 @@ from verify.judging import Order
 from verify.memory import Counterexample
 from verify.writing import try_folder, write_whole
 
+__all__ = ["Store", "origin"]
+
 _FORMAT = 1
 _MOST = 50  # counterexamples of one check; the oldest go first
-
-
-def default_folder() -> Path:
-    """Return the folder for counterexamples among the user's caches."""
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(home) / "hermiso-verify"
 
 
 class Store:

@@ -2,7 +2,7 @@
 
 A regular file is replaced, so that a run that breaks off and a disk that is full leave the old one;
 its mode is kept. Through a symlink it is the file behind it. A device or a named pipe is written
-to, never replaced.
+to, never replaced. A lone surrogate, which no file can hold, is written as its number.
 """
 
 from __future__ import annotations
@@ -14,7 +14,18 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+__all__ = ["STDOUT", "encodable", "refusal", "same", "try_folder", "write", "write_whole"]
+
 STDOUT = "-"
+
+
+def encodable(text: str) -> str:
+    r"""Return a text in which every lone surrogate is replaced by its number.
+
+    >>> encodable("caf\udce9")
+    'caf\\udce9'
+    """
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def refusal(path: str) -> str:
@@ -76,7 +87,7 @@ def write(path: str, text: str) -> None:
     """
     try:
         if path == STDOUT:
-            sys.stdout.write(text)
+            sys.stdout.write(encodable(text))
             sys.stdout.flush()
             return
         status = _status(path)
@@ -84,7 +95,7 @@ def write(path: str, text: str) -> None:
             write_whole(_resolved(path), text)
         else:
             with os.fdopen(os.open(path, os.O_WRONLY), "w", encoding="utf-8") as file:
-                file.write(text)
+                file.write(encodable(text))
     except OSError as error:
         named = "standard output" if path == STDOUT else path
         raise OSError(error.errno, error.strerror, named) from error
@@ -96,7 +107,7 @@ def write_whole(target: Path, text: str) -> None:
     name, handle = _unfinished(target.parent)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+            file.write(encodable(text))
             file.flush()
             os.fsync(file.fileno())  # some file systems say only here that they are full
         if status is not None:

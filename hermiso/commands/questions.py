@@ -63,9 +63,13 @@ def main(command: str, arguments: Sequence[str], seconds: float | None = None) -
     return 0
 
 
-def _allowed(seconds: float | None) -> AbstractContextManager[Any]:
+def _allowed(seconds: float | None) -> AbstractContextManager[None]:
     """The budget of work of a question; a time that was given stands in place of its limits."""
-    return nullcontext(seconds)
+    if seconds is None:
+        return nullcontext()
+    from hermiso.budget import limited
+
+    return limited(terms=None, boxes=None, seconds=seconds)
 
 
 def _fault(error: Exception) -> str:

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from hermiso.errors import ExperimentError
+from hermiso.extras import naming_extras
 
 if TYPE_CHECKING:
     from hermiso.experiments.experiment import Config, Experiment, samples, summary
@@ -31,7 +32,8 @@ def get(name: str) -> Experiment:
     """
     if name not in _NAMES:
         raise ExperimentError(f"no experiment is called {name!r}; there are {', '.join(_NAMES)}")
-    module = import_module(f"hermiso.experiments.{name.replace('-', '_')}")
+    with naming_extras():
+        module = import_module(f"hermiso.experiments.{name.replace('-', '_')}")
     found: Experiment = module.EXPERIMENT
     return found
 
@@ -40,7 +42,8 @@ def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     # Late, so that a --help does not wait for torch.
-    return getattr(import_module("hermiso.experiments.experiment"), name)
+    with naming_extras():
+        return getattr(import_module("hermiso.experiments.experiment"), name)
 
 
 def __dir__() -> list[str]:

@@ -14,6 +14,7 @@ import torch
 
 from hermiso.activation import Activation, as_activation
 from hermiso.errors import ExperimentError, HermisoError
+from hermiso.extras import naming_extras
 from hermiso.finite import Architecture, input_gram, simulate
 from hermiso.finite.devices import affordable
 from hermiso.finite.theorem4 import interval
@@ -172,7 +173,8 @@ def trajectories(
 
 def joined(tables: Any) -> Table:
     """One table of several, in their order."""
-    import pandas as pd
+    with naming_extras():
+        import pandas as pd
 
     return pd.concat(list(tables), ignore_index=True)
 
@@ -185,7 +187,8 @@ def summary(table: Table, value: str = "gap", confidence: float = 0.99) -> Table
         mean, low, high, least and most; fewer than 2 runs, or an infinite gap among them, have an
         interval of NaN.
     """
-    import pandas as pd
+    with naming_extras():
+        import pandas as pd
 
     rows = []
     keys = ["activation", "variant", "layer"]

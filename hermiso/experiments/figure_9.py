@@ -18,6 +18,7 @@ from hermiso.experiments.experiment import (
     samples,
 )
 from hermiso.experiments.pictures import curves, legend
+from hermiso.extras import naming_extras
 from hermiso.finite import Architecture, input_gram, simulate
 from hermiso.meanfield import mean_field
 
@@ -43,7 +44,8 @@ def run(config: Config) -> Table:
 
 
 def _errors(config: Config, G0: Any, name: str, variant: str, net: Architecture) -> Table:
-    import pandas as pd
+    with naming_extras():
+        import pandas as pd
 
     G = simulate(
         G0,

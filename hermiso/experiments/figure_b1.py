@@ -11,6 +11,7 @@ import numpy as np
 from hermiso import numeric
 from hermiso.errors import ExperimentError
 from hermiso.experiments.experiment import Experiment, Table, joined, known, read_activation
+from hermiso.extras import naming_extras
 
 _MOST = 100_000
 _NAMES = ("relu", "leaky_relu", "tanh", "sigmoid", "gelu", "silu", "selu", "elu", "sin", "exp")
@@ -50,7 +51,8 @@ def checked(config: Config) -> None:
 
 def run(config: Config) -> Table:
     """Return a table with columns activation, gain, beta_minus_one, beta."""
-    import pandas as pd
+    with naming_extras():
+        import pandas as pd
 
     checked(config)
     gains = np.geomspace(config.low, config.high, config.points)
@@ -71,7 +73,8 @@ def _beta_minus_one(name: str, gains: Any) -> Any:
 
 def plot(table: Table, config: Config) -> Any:
     """Draw beta, and beta - 1 on a logarithmic scale, against the gain."""
-    from matplotlib.figure import Figure
+    with naming_extras():
+        from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9.5, 4), layout="constrained")
     left, right = figure.subplots(1, 2)

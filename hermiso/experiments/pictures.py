@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from hermiso.experiments.experiment import Table, summary
+from hermiso.extras import naming_extras
 
 COLUMNS = 3
 NOISE = 1e-15  # below it a gap of float64 says nothing
@@ -15,7 +16,8 @@ NOISE = 1e-15  # below it a gap of float64 says nothing
 
 def panels(names: Sequence[str], ylabel: str, xlabel: str = "layer") -> tuple[Any, dict[str, Any]]:
     """Return a matplotlib figure and its axes by name."""
-    from matplotlib.figure import Figure
+    with naming_extras():
+        from matplotlib.figure import Figure
 
     columns = min(COLUMNS, len(names))
     rows = -(-len(names) // columns)

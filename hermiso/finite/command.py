@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from hermiso.errors import FiniteError, HermisoError
+from hermiso.extras import naming_extras
 from hermiso.terminal import LIMITS, Parser, complain, shielded
 
 if TYPE_CHECKING:
@@ -70,10 +71,11 @@ def _integer(text: str) -> int:
 
 
 def _compared(options: argparse.Namespace) -> Report:
-    import torch
+    with naming_extras():
+        import torch
 
-    from hermiso.finite.theorem4 import check_theorem4
-    from hermiso.finite.workers import launched
+        from hermiso.finite.theorem4 import check_theorem4
+        from hermiso.finite.workers import launched
 
     with launched() as workers:
         report = check_theorem4(

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hermiso.errors import GramError
+from hermiso.extras import naming_extras
 from hermiso.gram import isometry_gap, potential
 
 Tensor = Any
@@ -64,7 +65,8 @@ class Trajectory:
 
     def frame(self) -> Any:
         """Return a tidy pandas table: run, layer, part, gap, potential, norm mean and variance."""
-        import pandas as pd
+        with naming_extras():
+            import pandas as pd
 
         tables = []
         for part, series in self.parts.items():

@@ -5,25 +5,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from hermiso.errors import SweepError
-
-_EXTRAS = {
-    "cloudpickle": "experiments",
-    "joblib": "experiments",
-    "pandas": "experiments",
-    "pyarrow": "experiments",
-    "distributed": "dask",
-    "ray": "ray",
-}
+from hermiso.extras import naming_extras
 
 
 def needed(name: str) -> Any:
     """Return the package, or raise an error that says how to install it."""
-    try:
+    with naming_extras():
         return import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name != name:  # it is there, and something it needs is not
-            raise
-        raise SweepError(
-            f"{name} is not installed; install it with: pip install 'hermiso[{_EXTRAS[name]}]'"
-        ) from None

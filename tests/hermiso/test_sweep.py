@@ -21,7 +21,7 @@ import pytest
 
 import hermiso
 from hermiso import experiments
-from hermiso.errors import HermisoError, SweepError
+from hermiso.errors import HermisoError, MissingExtra, SweepError
 from hermiso.store import read
 from hermiso.sweep import (
     Tally,
@@ -387,8 +387,8 @@ def test_an_engine_that_is_not_installed_says_how(
     monkeypatch: pytest.MonkeyPatch, store: Path, name: str, absent: str, extra: str
 ) -> None:
     monkeypatch.setitem(sys.modules, absent, None)
-    wanted = rf"{absent} is not installed; .*pip install 'hermiso\[{extra or 'experiments'}\]'"
-    with pytest.raises(SweepError, match=wanted):
+    wanted = rf'{absent} is not installed; .*pip install "hermiso\[{extra or "experiments"}\]"'
+    with pytest.raises(MissingExtra, match=wanted):
         run(TOY, store=store, on=name)
 
 

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -64,31 +65,48 @@ def test_termination_prints_what_is_decided_and_ends_the_processes() -> None:
     assert done.stderr.strip() == ""
 
 
-def test_a_terminated_run_keeps_what_it_has(tmp_path: Path) -> None:
+def ended(pid: int) -> bool:
+    """Whether a process runs no more; its parent may be gone and nobody have asked for it."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return True
+    return state == "Z"
+
+
+def waited_for(happens: Callable[[], bool], seconds: float = 60) -> bool:
+    limit = monotonic() + seconds
+    while not happens() and monotonic() < limit:
+        sleep(0.05)
+    return happens()
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_terminated_run_keeps_what_it_has(
+    tmp_path: Path, number: signal.Signals, status: int
+) -> None:
     path = tmp_path / "two.py"
     path.write_text(TWO)
-    report = tmp_path / "results.json"
+    report, junit = tmp_path / "results.json", tmp_path / "results.xml"
     command = ["-m", "verify", "all", "--from", str(path), "--jobs", "2", "--no-cache"]
     running = subprocess.Popen(
-        [sys.executable, *command, "--json", str(report)],
+        [sys.executable, *command, "--json", str(report), "--junit", str(junit)],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
     pids = tmp_path / "pids"
-    limit = monotonic() + 60
-    while not (pids.exists() and (tmp_path / "done").exists()) and monotonic() < limit:
-        sleep(0.05)
+    assert waited_for(lambda: pids.exists() and (tmp_path / "done").exists())
     sleep(0.5)
-    running.send_signal(signal.SIGTERM)
+    running.send_signal(number)
     out, err = running.communicate(timeout=60)
-    assert running.returncode == 143, err
+    assert running.returncode == status, err
     assert "2 claims: 1 proved; 1 interrupted" in out
     found = {claim["label"]: claim["verdict"] for claim in json.loads(report.read_text())["claims"]}
     assert found == {"own:fast": "proved", "own:endless": None}
-    with pytest.raises(ProcessLookupError):
-        os.kill(int(pids.read_text()), 0)
+    assert 'message="interrupted"' in junit.read_text()
+    assert ended(int(pids.read_text()))
 
 
 TWO = """
@@ -113,6 +131,136 @@ def sleeps(stated):
 
 claims = (fast, endless)
 """
+
+
+# As `python -m verify`, with another way to start processes, or as the leader of a terminal
+RUN = """
+import fcntl, sys, termios
+from multiprocessing import get_context
+from verify import runner
+from verify.__main__ import main
+
+if __name__ == "__main__":
+    way, path, *others = sys.argv[1:]
+    if way == "spawn":
+        runner._context = lambda registry: get_context("spawn")
+    if way == "terminal":
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    sys.exit(main(["all", "--from", path, "--no-cache", "--jobs", "2", *others]))
+"""
+HANGING = """
+import os, subprocess
+from pathlib import Path
+from verify import Claim, Level, equal
+
+claim = Claim(label="own:hangs", where="here", says="1 = 1", value=1, mutants={"two": 2})
+
+@claim.check(Level.PROVED)
+def hangs(stated):
+    child = subprocess.Popen(["sleep", "600"])
+    Path(__file__).with_name("pids").write_text(f"{os.getpid()} {child.pid} .")
+    return 3 ** 10 ** 9  # in C, and no other thread of Python gets a turn
+"""
+
+
+@pytest.mark.parametrize("way", ["forkserver", "spawn"])
+def test_no_check_outlives_a_run_that_is_killed(tmp_path: Path, way: str) -> None:
+    path, pids = tmp_path / "hanging.py", tmp_path / "pids"
+    path.write_text(HANGING)
+    running = subprocess.Popen(
+        [sys.executable, "-c", RUN, way, str(path)], cwd=ROOT, stderr=subprocess.DEVNULL
+    )
+    assert waited_for(lambda: pids.exists() and pids.read_text().endswith("."))
+    check, child = map(int, pids.read_text().split()[:2])
+    assert not ended(check)
+    assert not ended(child)
+    running.kill()
+    running.wait(60)
+    assert waited_for(lambda: ended(check) and ended(child))
+
+
+def test_a_terminal_that_closes_leaves_the_results(tmp_path: Path) -> None:
+    path, report = tmp_path / "two.py", tmp_path / "results.json"
+    path.write_text(TWO)
+    master, terminal = os.openpty()
+    running = subprocess.Popen(
+        [sys.executable, "-c", RUN, "terminal", str(path), "--json", str(report)],
+        cwd=ROOT,
+        start_new_session=True,
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+    )
+    os.close(terminal)
+    assert waited_for(lambda: (tmp_path / "done").exists() and (tmp_path / "pids").exists())
+    sleep(0.5)
+    os.close(master)
+    assert running.wait(60) == 129
+    found = {claim["label"]: claim["verdict"] for claim in json.loads(report.read_text())["claims"]}
+    assert found == {"own:fast": "proved", "own:endless": None}
+    assert ended(int((tmp_path / "pids").read_text()))
+
+
+def test_a_reader_who_goes_away_is_no_traceback(tmp_path: Path) -> None:
+    script = RUN.replace("main([", "main(['list', ")
+    gone, pipe = os.pipe()
+    os.close(gone)
+    (tmp_path / "two.py").write_text(TWO)
+    command = [sys.executable, "-c", script, "", str(tmp_path / "two.py")]
+    done = subprocess.run(command, cwd=ROOT, stdout=pipe, stderr=subprocess.PIPE, timeout=60)
+    os.close(pipe)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+GREEDY = """
+import os
+from verify import Claim, Level, equal
+
+def claim_of(name):
+    made = Claim(label=f"own:{name}", where="here", says="1 = 1", value=1, mutants={"two": 2})
+    return made, made.check(Level.PROVED)
+
+greedy, check = claim_of("greedy")
+
+@check
+def takes_all(stated):
+    return len(bytearray(10**9))
+
+aborts, check = claim_of("aborts")
+
+@check
+def gives_up(stated):
+    os.abort()
+
+modest, check = claim_of("modest")
+
+@check
+def takes_little(stated):
+    bytearray(10**8)
+    return equal(1, stated, domain="one number")
+
+claims = (greedy, aborts, modest)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no other system limits memory")
+def test_a_check_that_wants_too_much_memory_is_an_error_of_its_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "greedy.py"
+    path.write_text(GREEDY)
+    assert call("all", "--from", str(path), "--memory-limit", "300MB", "--jobs", "1") == 1
+    out = capsys.readouterr().out
+    assert "it needs more memory than it is given (--memory-limit): MemoryError" in out
+    assert "its process ended by signal 6, Aborted" in out
+    assert "3 claims: 1 proved, 2 error" in out
+
+
+@pytest.mark.parametrize("text", ["0GB", "-1GB", "nan", "4", "much"])
+def test_sizes_are_positive(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        call("toy:square", f"--memory-limit={text}")
+    assert "give one such as 500MB or 4GB" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "soon"])

@@ -1,6 +1,7 @@
 """The command line: exit status, table, JSON, Ctrl-C."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+import hermiso
 from verify import Claim, Evidence, Level, Outcome, Registry, Result, judge, runner
 from verify.__main__ import main
 from verify.report import junit
@@ -75,7 +77,7 @@ def test_unknown_label_gives_status_2_and_close_matches(
 @pytest.mark.parametrize(
     "arguments",
     [
-        [],
+        ["--profile", "quick"],
         ["all", "--jobs", "0"],
         ["all", "--jobs", "two"],
         ["all", "--fast"],
@@ -330,3 +332,89 @@ def test_a_file_that_offers_no_claims(
     path.write_text(body)
     assert call("all", "--from", str(path)) == 2
     assert "mine.py" in capsys.readouterr().err
+
+
+def test_without_arguments_a_first_screen(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call() == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) <= 10
+    assert "all --profile quick" in lines[2]
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        call("--version")
+    assert capsys.readouterr().out == f"hermiso {hermiso.__version__}\n"
+
+
+SURROGATE = r"""
+from verify import Claim, Level, Refuted, equal
+
+fine = Claim("own:fine", where="p. \udc80", says="1 = 1\udc81", value=1, mutants={"\udc82": 2})
+false = Claim(label="own:false", where="here", says="1 = 1", value=1, mutants={"two": 2})
+
+@fine.check(Level.PROVED)
+def whole(stated):
+    return equal(1, stated, domain="one \udc83")
+
+@fine.check(Level.PROVED, only="a part \udc84")
+def part(stated):
+    return equal(1, stated, domain="one")
+
+@false.check(Level.PROVED)
+def raises(stated):
+    raise ValueError("bad \udc85")
+
+@false.check(Level.PROVED)
+def refutes(stated):
+    raise Refuted("found \udc86")
+
+claims = (fine, false)
+"""
+
+
+def test_a_lone_surrogate_is_shown_by_its_number(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "own.py"
+    path.write_text(SURROGATE)
+    records, junit = tmp_path / "r.json", tmp_path / "r.xml"
+    run = ["--from", str(path), "--no-cache", "--json", str(records), "--junit", str(junit)]
+    assert call("all", *run) == 1
+    shown = capsys.readouterr().out
+    for number in (0x80, 0x83, 0x84, 0x85, 0x86):
+        assert f"\\udc{number:x}" in shown
+    text = records.read_text(encoding="utf-8")
+    json.dumps(json.loads(text), ensure_ascii=False).encode("utf-8")  # as a strict reader does
+    assert r"\\udc81" in text
+    assert r"found \udc86" in junit.read_text(encoding="utf-8")
+    assert call("show", "own:fine", "--from", str(path)) == 0
+    assert call("mutants", "own:fine", "--from", str(path), "--no-cache") == 0
+    table = tmp_path / "table.md"
+    assert call("table", "own:fine", "--from", str(path), "--output", str(table)) == 0
+    assert r"one \\udc83" in table.read_text(encoding="utf-8")
+
+
+SMALL = """
+from hypothesis import strategies as st
+from verify import Claim, Level, search
+
+claim = Claim(label="own:small", where="here", says="n < 9", value=9, mutants={"none": 0})
+
+@claim.check(Level.SEARCHED)
+def small(stated, *, seed):
+    return search(lambda n: n < stated, st.integers(0, 5), domain="n <= 5", seed=seed)
+"""
+
+
+def test_hypothesis_leaves_nothing_in_the_folder_of_the_user(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "own.py").write_text(SMALL)
+    environment = dict(os.environ, PYTHONPATH=str(ROOT), XDG_CACHE_HOME=str(tmp_path / "cache"))
+    environment.pop("HYPOTHESIS_STORAGE_DIRECTORY", None)
+    alone = "from own import claim; from verify import judge; judge(claim, claim.checks[0])"
+    for way in (["-m", "verify", "all", "--from", "own.py", "--profile", "quick"], ["-c", alone]):
+        command = [sys.executable, "-B", *way]
+        subprocess.run(command, cwd=home, env=environment, check=True, capture_output=True)
+        assert [path.name for path in home.iterdir()] == ["own.py"]

@@ -25,9 +25,10 @@ from verify import (
     search,
 )
 from verify import store as store_module
+from verify.caches import default_folder
 from verify.judging import Order, carried_out
 from verify.memory import Counterexample
-from verify.store import default_folder, origin
+from verify.store import origin
 
 TOYS = discover("tests.verify.toys")
 ORIGIN = "seed 0, profile quick"

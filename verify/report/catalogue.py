@@ -11,6 +11,8 @@ from verify.claim import Check, Claim, Verdict
 from verify.judging import Outcome
 from verify.profile import Profile
 
+__all__ = ["conditions", "counterexamples", "errata", "listing", "portrait"]
+
 
 def listing(claims: Iterable[Claim]) -> Table:
     """Return the claims with their places and expected verdicts."""

@@ -18,6 +18,9 @@ from verify.claim import Claim, Verdict
 from verify.judging import Outcome
 from verify.report.catalogue import conditions, counterexamples
 from verify.results import Result
+from verify.writing import encodable
+
+__all__ = ["COMMAND", "document", "registered", "stale", "undocumented"]
 
 COMMAND = "python -m verify table --output docs/claims.md"
 
@@ -122,7 +125,7 @@ def _figures(outcome: Outcome) -> str:
 
 def _escaped(text: str) -> str:
     """Return text that Markdown prints as it is, on one line."""
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+    return _SPECIAL.sub(r"\\\1", encodable(" ".join(text.split())))
 
 
 # The errata
@@ -152,7 +155,7 @@ def _erratum(claim: Claim, counterexample: str) -> list[str]:
 
 
 def _formula(latex: str) -> list[str]:
-    return ["", "```math", latex, "```", ""]
+    return ["", "```math", encodable(latex), "```", ""]
 
 
 # Whether it is up to date

@@ -10,6 +10,9 @@ from verify.claim import Verdict
 from verify.judging import Outcome
 from verify.report.terminal import surprise
 from verify.results import Result
+from verify.writing import encodable
+
+__all__ = ["junit"]
 
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -65,4 +68,4 @@ def _case(suite: ET.Element, result: Result, name: str, seconds: float) -> ET.El
 
 def _mark(case: ET.Element, kind: str, message: str) -> None:
     if case.find(kind) is None:
-        ET.SubElement(case, kind, message=_FORBIDDEN.sub("?", message))
+        ET.SubElement(case, kind, message=_FORBIDDEN.sub("?", encodable(message)))

@@ -11,6 +11,8 @@ from verify.claim import Verdict
 from verify.judging import Outcome
 from verify.results import Result
 
+__all__ = ["all_killed", "kill_summary", "kill_table"]
+
 
 def kill_table(results: Sequence[Result]) -> Table:
     """Return one row per mutant: the checks that refute it, and those that do not."""

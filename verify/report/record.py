@@ -8,13 +8,16 @@ from typing import Any
 from verify.judging import Outcome
 from verify.profile import Profile
 from verify.results import Result
+from verify.writing import encodable
+
+__all__ = ["record"]
 
 
 def record(
     results: Sequence[Result], *, seed: int, profile: Profile, seconds: float, complete: bool
 ) -> dict[str, Any]:
     """Return a run as nested dictionaries of strings and numbers."""
-    return {
+    found = {
         "as_expected": complete and all(result.as_expected for result in results),
         "complete": complete,
         "seed": seed,
@@ -22,6 +25,19 @@ def record(
         "seconds": round(seconds, 3),
         "claims": [_claim(result) for result in results],
     }
+    return {key: _encodable(value) for key, value in found.items()}
+
+
+def _encodable(data: Any) -> Any:
+    """Return data whose strings are text that every reader of JSON takes."""
+    match data:
+        case str():
+            return encodable(data)
+        case list():
+            return [_encodable(entry) for entry in data]
+        case dict():
+            return {key: _encodable(entry) for key, entry in data.items()}
+    return data
 
 
 def _claim(result: Result) -> dict[str, Any]:

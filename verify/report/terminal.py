@@ -15,6 +15,8 @@ from verify.claim import Verdict
 from verify.judging import Outcome
 from verify.results import Result
 
+__all__ = ["progress", "summary", "surprise", "table"]
+
 _COLOURS = {
     Verdict.PROVED: "bold green",
     Verdict.CERTIFIED: "green",

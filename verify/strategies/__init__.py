@@ -8,44 +8,47 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from verify.strategies.arrays import (
-    as_array,
-    correlation_matrices,
-    gram_matrices,
-    large_correlation_arrays,
-    sample_matrices,
-)
-from verify.strategies.functions import activations
-from verify.strategies.matrices import (
-    FAMILIES,
-    LARGE,
-    block,
-    clustered,
-    dominant_correlation_matrices,
-    dominated,
-    equicorrelated,
-    exact_correlation_matrices,
-    exact_gram_matrices,
-    generic,
-    large_correlation_matrices,
-    low_rank,
-    low_rank_plus_diagonal,
-    nearly_degenerate,
-    on_sphere,
-    shrunk,
-    simplex,
-    well_conditioned,
-)
-from verify.strategies.numbers import correlations, norms, unit_interval
-from verify.strategies.spectral import (
-    SPECTRA,
-    arbitrary_spectra,
-    concentrated_spectra,
-    exact_spectra,
-    heavy_tailed_spectra,
-    spectra,
-    two_order_spectra,
-)
+from hermiso.extras import naming_extras
+
+with naming_extras("verify"):
+    from verify.strategies.arrays import (
+        as_array,
+        correlation_matrices,
+        gram_matrices,
+        large_correlation_arrays,
+        sample_matrices,
+    )
+    from verify.strategies.functions import activations
+    from verify.strategies.matrices import (
+        FAMILIES,
+        LARGE,
+        block,
+        clustered,
+        dominant_correlation_matrices,
+        dominated,
+        equicorrelated,
+        exact_correlation_matrices,
+        exact_gram_matrices,
+        generic,
+        large_correlation_matrices,
+        low_rank,
+        low_rank_plus_diagonal,
+        nearly_degenerate,
+        on_sphere,
+        shrunk,
+        simplex,
+        well_conditioned,
+    )
+    from verify.strategies.numbers import correlations, norms, unit_interval
+    from verify.strategies.spectral import (
+        SPECTRA,
+        arbitrary_spectra,
+        concentrated_spectra,
+        exact_spectra,
+        heavy_tailed_spectra,
+        spectra,
+        two_order_spectra,
+    )
 
 if TYPE_CHECKING:
     from verify.strategies.arrays import Array as Array

@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 
     Array: TypeAlias = NDArray[np.float64]
 
+__all__ = [
+    "as_array",
+    "correlation_matrices",
+    "gram_matrices",
+    "large_correlation_arrays",
+    "sample_matrices",
+]
+
 
 def as_array(rows: Matrix | Vector) -> Array:
     """Return a float64 array with every entry rounded once."""

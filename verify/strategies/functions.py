@@ -9,6 +9,8 @@ import sympy as sp
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+__all__ = ["activations"]
+
 
 def activations(x: Any = None) -> SearchStrategy[Any]:
     """Small sympy expressions in x: nonconstant, square-integrable, piecewise elementary."""

@@ -18,6 +18,27 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 from verify.exact import Matrix, Vector, gram, largest_correlation, scaled
 from verify.strategies.numbers import norms, unit_interval
 
+__all__ = [
+    "FAMILIES",
+    "LARGE",
+    "block",
+    "clustered",
+    "dominant_correlation_matrices",
+    "dominated",
+    "equicorrelated",
+    "exact_correlation_matrices",
+    "exact_gram_matrices",
+    "generic",
+    "large_correlation_matrices",
+    "low_rank",
+    "low_rank_plus_diagonal",
+    "nearly_degenerate",
+    "on_sphere",
+    "shrunk",
+    "simplex",
+    "well_conditioned",
+]
+
 Family: TypeAlias = Callable[[int], SearchStrategy[Matrix]]
 
 _SMALL = st.integers(-6, 6)

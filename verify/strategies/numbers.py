@@ -10,6 +10,8 @@ from hypothesis.strategies import SearchStrategy
 
 from verify.exact import Vector
 
+__all__ = ["correlations", "norms", "unit_interval"]
+
 
 @cache
 def unit_interval(*, closed: bool = False) -> SearchStrategy[Fraction]:

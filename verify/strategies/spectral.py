@@ -17,6 +17,16 @@ from verify.strategies.numbers import unit_interval
 if TYPE_CHECKING:
     from verify.strategies.arrays import Array
 
+__all__ = [
+    "SPECTRA",
+    "arbitrary_spectra",
+    "concentrated_spectra",
+    "exact_spectra",
+    "heavy_tailed_spectra",
+    "spectra",
+    "two_order_spectra",
+]
+
 
 def _normalized(weights: Sequence[Fraction | int]) -> Vector:
     total = sum((Fraction(w) for w in weights), Fraction(0))

@@ -11,6 +11,18 @@ from hypothesis.strategies import SearchStrategy
 from verify.exact import Matrix, Vector, det
 from verify.strategies import exact_correlation_matrices, exact_spectra
 
+__all__ = [
+    "ORDERS",
+    "hadamard",
+    "kappa",
+    "matrices",
+    "multiple",
+    "pairs",
+    "step",
+    "steps",
+    "strength",
+]
+
 ORDERS = 5  # of the spectra: rationals stay short
 
 

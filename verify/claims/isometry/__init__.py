@@ -1,1 +1,3 @@
 """Joudaki, Daneshmand, Bach: activation and normalization in isometric embeddings (2023)."""
+
+__all__ = []

@@ -11,6 +11,16 @@ from hypothesis.strategies import SearchStrategy
 from verify import Claim, Evidence, Level, Refuted, Verdict, search
 from verify.comparing import show
 
+__all__ = [
+    "Condition",
+    "Stated",
+    "Value",
+    "everywhere",
+    "require_values",
+    "restricted",
+    "unconditional",
+]
+
 Condition = Callable[[Any], bool]
 Value = TypeVar("Value")
 

@@ -8,6 +8,8 @@ from typing import Any, TypeAlias
 
 import sympy as sp
 
+__all__ = ["ANY", "CENTRED", "D", "Entries", "Formula", "layer_norm"]
+
 Formula: TypeAlias = Callable[["Entries", Any], Any]  # the vector and one entry of it
 
 

@@ -18,6 +18,31 @@ from verify import Evidence, Level, Refuted, Skipped, Undecided
 if TYPE_CHECKING:
     from verify.strategies import Array
 
+__all__ = [
+    "CONFIDENCE",
+    "RUNS",
+    "SAMPLES",
+    "WIDTH",
+    "Curve",
+    "Finding",
+    "Interval",
+    "above",
+    "below",
+    "between",
+    "decided",
+    "every",
+    "finite",
+    "gaps",
+    "input_gram",
+    "misses",
+    "networks",
+    "opposite",
+    "reaches",
+    "some",
+    "student",
+    "trajectory",
+]
+
 CONFIDENCE = 1 - 1e-7
 RUNS, SAMPLES, WIDTH = 20, 10, 1000  # n = 10 and d = 1000 are the paper's (section 6)
 REACHED = 0.2  # a gap below it, an isometry above 0.8, is called isometry

@@ -16,6 +16,26 @@ import sympy as sp
 
 from verify import Evidence, Refuted, equal, nonnegative
 
+__all__ = [
+    "COUPLINGS",
+    "GAUSSIAN",
+    "SIGN_FLIP",
+    "Bell",
+    "Coupling",
+    "Estimate",
+    "Piece",
+    "closed",
+    "gaussian_moment",
+    "integrated_strength",
+    "jointly_gaussian",
+    "naming",
+    "rodrigues",
+    "same_polynomials",
+    "scaled_pieces",
+    "standard_marginals",
+    "strength",
+]
+
 Estimate: TypeAlias = tuple[Any, Any]
 Piece: TypeAlias = tuple[Any, Any, Any]  # expression, from, to
 

@@ -16,6 +16,8 @@ import sympy as sp
 
 from verify.exact import Matrix, det, mean, scaled, trace
 
+__all__ = ["Average", "Samples", "any_number", "isometry_powers", "ordered", "rational", "symbolic"]
+
 Average: TypeAlias = Callable[[Callable[[Any], Any]], Any]
 
 

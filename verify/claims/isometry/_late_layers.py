@@ -24,6 +24,8 @@ from verify.claims.isometry._mean_field import (
 from verify.exact import Matrix, Vector
 from verify.searching import show
 
+__all__ = ["Bound", "gap_below", "late_examples"]
+
 Bound = Callable[[int, Matrix, Any], Any]
 
 _LATE = "256-bit balls, layers with gamma(G^l) < 1/(2n - 2), up to 1500, n = 2..4"

@@ -18,6 +18,30 @@ from verify.exact import Matrix, Vector, det, gram, mean, trace
 from verify.searching import show
 from verify.strategies import norms
 
+__all__ = [
+    "Case",
+    "cleared",
+    "diagonal",
+    "divided_power",
+    "eigenvalues",
+    "exactly",
+    "heights",
+    "inner",
+    "isometry_power",
+    "matrices",
+    "orthogonal_matrices",
+    "product",
+    "psd_matrices",
+    "reflection",
+    "refute",
+    "require_isometries",
+    "squared_volume",
+    "transposed",
+    "vectors",
+    "with_spectra",
+    "without_zero",
+]
+
 Case = TypeVar("Case")
 
 

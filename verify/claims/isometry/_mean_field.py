@@ -28,6 +28,32 @@ from verify.strategies import (
     exact_spectra,
 )
 
+__all__ = [
+    "Layer",
+    "apart",
+    "ball",
+    "by_monotony",
+    "comparable",
+    "dynamics",
+    "kernel",
+    "layer",
+    "minus_log_det",
+    "nearly_linear",
+    "odds",
+    "off_diagonal",
+    "orbit",
+    "orbit_chart",
+    "pair",
+    "potential",
+    "refute_above",
+    "require_potentials",
+    "sides",
+    "starts",
+    "step",
+    "strength",
+    "without_parallel_samples",
+]
+
 _BITS = 256
 _TINY = 1e-6  # a ratio below this is reported by its upper end
 

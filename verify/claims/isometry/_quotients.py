@@ -15,6 +15,26 @@ import sympy as sp
 
 from verify import Evidence, equal, nonnegative, together
 
+__all__ = [
+    "FINITE",
+    "KS",
+    "ORDERS",
+    "SERIES",
+    "J",
+    "Line",
+    "Term",
+    "below_at_order_2",
+    "below_up_to_order_8",
+    "geometric",
+    "nonlinear",
+    "nonnegative_terms",
+    "rho",
+    "same_series",
+    "same_up_to_order_8",
+    "symbolic_squares",
+    "t",
+]
+
 ORDERS = 8
 rho, t = sp.symbols("rho t", positive=True)
 J = sp.Symbol("j", integer=True, nonnegative=True)

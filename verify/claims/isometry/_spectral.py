@@ -15,6 +15,8 @@ import sympy as sp
 
 from verify.claims.isometry._gauss import GAUSSIAN, rodrigues
 
+__all__ = ["Pair", "Square", "Total", "exponentials", "polynomial", "rho", "transform", "x"]
+
 x, rho, _s = sp.symbols("x rho s", real=True)
 
 Square: TypeAlias = Callable[[Any], Any]
