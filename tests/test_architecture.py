@@ -22,10 +22,11 @@ ROOT = Path(__file__).resolve().parents[1]
 # Lowest first. A module imports lower rooms and its own, never a higher one.
 ROOMS = (
     {"errors"},
-    {"extras", "checker"},
-    {"writing"},
+    {"memory", "terminal"},
     {"budget"},
     {"algebra"},
+    {"writing"},
+    {"extras", "checker"},
     {"hermite"},
     {"signs"},
     {"pieces"},
@@ -55,6 +56,7 @@ ROOMS = (
     {"store"},
     {"sweep"},
     {"__init__"},
+    {"commands"},
     {"__main__"},
 )
 TORCH_MODULES = {"hermiso.compiled", "hermiso.numeric.kernel"}

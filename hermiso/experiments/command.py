@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hermiso.errors import HermisoError
 from hermiso.experiments import get, names
-from hermiso.experiments.experiment import Experiment, Table, summary
 from hermiso.experiments.settings import changed
+from hermiso.terminal import LIMITS, Parser, complain
 from hermiso.writing import replacing
+
+if TYPE_CHECKING:
+    from hermiso.experiments.experiment import Experiment, Table
 
 _EPILOG = """\
 examples:
@@ -36,19 +38,17 @@ def main(arguments: Sequence[str]) -> int:
         for experiment, config in zip(chosen, configs, strict=True):
             _run(experiment, config, options)
     except (FileExistsError, NotADirectoryError):
-        print(f"error: --output is {options.output}, no folder; give a folder", file=sys.stderr)
-        return 2
+        return complain(f"--output is {options.output}, no folder; give a folder", 2)
     except (HermisoError, ImportError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+        return complain(str(error), 2)
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m hermiso run",
         description=main.__doc__,
-        epilog=_EPILOG,
+        epilog=f"{_EPILOG}\n{LIMITS}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     says = f"all, or some of {', '.join(names())}"
@@ -85,6 +85,8 @@ def _shown(value: Any) -> str:
 
 def _ends(table: Table, value: str) -> str:
     """The first and last mean of every curve."""
+    from hermiso.experiments.experiment import summary
+
     if "variant" not in table:
         ends = table.groupby("activation", sort=False)[["gain", "beta"]].agg(["first", "last"])
         return _indented(ends.to_string(float_format="{:.6g}".format))

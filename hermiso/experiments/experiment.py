@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from hermiso.activation import Activation, as_activation
 from hermiso.errors import ExperimentError, HermisoError
 from hermiso.extras import naming_extras
 from hermiso.finite import Architecture, input_gram, simulate
+from hermiso.finite.devices import affordable
 from hermiso.finite.theorem4 import interval
 from hermiso.parsing import parse
 
@@ -27,6 +29,7 @@ _RANGES = {  # of the fields of a config
     "runs": (1, 10**6),
     "seed": (0, 2**63 - 1),
 }
+_LOG = logging.getLogger(__name__)
 _STEEPEST = 1e6  # beyond it the other directions are lost beside the first
 
 
@@ -130,6 +133,8 @@ class Experiment:
 
 def samples(config: Config) -> Any:
     """Gaussian samples, shape (n, d), their largest singular value times the degeneracy."""
+    n, d = config.samples, config.width
+    affordable(f"{n} samples of {d} features", 6 * 8 * n * d, 6 * n**2 * d)  # X, its factors, ...
     generator = np.random.default_rng([config.seed, config.samples, config.width])
     X = generator.standard_normal((config.samples, config.width))
     U, s, Vt = np.linalg.svd(X, full_matrices=False)
@@ -156,6 +161,7 @@ def trajectories(
     config: Config, G0: Any, activation: str, variant: str, net: Architecture, **options: Any
 ) -> Table:
     """Simulate one network in all runs of the config: one block of rows of its table."""
+    _LOG.info("%s, %s", activation, variant)
     dtype = getattr(torch, config.dtype)
     options = {"widths": config.width, "depth": config.depth, "dtype": dtype} | options
     found = simulate(G0, net, runs=config.runs, seed=config.seed, **options)

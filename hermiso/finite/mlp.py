@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from torch import nn
 
 from hermiso.errors import FiniteError
 from hermiso.finite.architecture import Architecture, Step
+from hermiso.finite.devices import affordable, place
 from hermiso.finite.trajectory import Recorder, Trajectory
 
 Tensor = Any
@@ -31,6 +33,9 @@ class MLP(nn.Module):
         device: of weights and biases.
 
     Input and output have shape (..., n, d): samples are rows, as everywhere in torch.
+
+    Raises:
+        FiniteError: if a width or the device cannot be, or the weights do not fit its memory.
     """
 
     def __init__(
@@ -47,9 +52,11 @@ class MLP(nn.Module):
         super().__init__()
         self.architecture = architecture
         self.widths = _widths(widths)
+        device = place(device)
+        _check_size(self.widths, dtype, device)
         self.normalize_input = normalize_input
         self.weight, self.bias = nn.ParameterList(), nn.ParameterList()
-        for before, after in zip(self.widths, self.widths[1:], strict=False):
+        for before, after in pairwise(self.widths):
             W = torch.empty((after, before), dtype=dtype, device=device)
             b = torch.empty(after, dtype=dtype, device=device)
             with torch.no_grad():
@@ -96,7 +103,11 @@ def input_gram(X: Any, *, normalize: bool = True) -> Tensor:
         X: the samples, one a row.
         normalize: whether they are centred and normalized as in eq. (1).
     """
-    x = _samples(X).double()
+    x = _samples(X)
+    n, features = x.shape
+    size = 8 * (2 * n**2 + 3 * n * features)
+    affordable(f"the Gram matrix of {n} samples", size, n**2 * features, x.device)
+    x = x.double()
     x = normalized_input(x) if normalize else x
     if not bool(torch.isfinite(x).all()):
         raise FiniteError(
@@ -124,9 +135,14 @@ def gram_trajectory(model: MLP, X: Tensor, *, keep_gram: bool = False) -> Trajec
         model: the network, trained or not.
         X: samples, shape (n, d_0).
         keep_gram: whether the Gram matrices of the outputs are kept.
+
+    Raises:
+        FiniteError: if the samples do not fit the network, or their features the memory.
     """
     weight = next(iter(model.weight))
     x = _samples(X).to(dtype=weight.dtype, device=weight.device)
+    n, widest = len(x), max(model.widths)
+    affordable(f"the features of {n} samples", 8 * n * (4 * n + 4 * widest), 0, x.device)
     recorder = Recorder(1, len(model.weight), keep_gram)
     with torch.no_grad():
         for layer, part, features in model.parts(x):
@@ -146,6 +162,13 @@ def _applied(step: Step, architecture: Architecture, h: Tensor) -> Tensor:
     if step.action == "centre":
         return h - (step.constant if axis is None else h.mean(axis, keepdim=True))
     return h / (step.constant if axis is None else h.square().mean(axis, keepdim=True).sqrt())
+
+
+def _check_size(widths: Sequence[int], dtype: Any, device: Any) -> None:
+    numbers = sum((before + 1) * after for before, after in pairwise(widths))
+    size = numbers * torch.empty(0, dtype=dtype).element_size()
+    what = f"the weights of {len(widths) - 1} layers of up to {max(widths)} neurons"
+    affordable(what, 0 if device.type == "meta" else size, numbers, device)
 
 
 def _widths(widths: Any) -> Sequence[int]:

@@ -7,6 +7,7 @@ O(tile n + n^2), at any width. Not for trained, orthogonal or other non-Gaussian
 
 from __future__ import annotations
 
+import logging
 import operator
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ import torch
 
 from hermiso.errors import FiniteError
 from hermiso.finite.architecture import Architecture, Step
+from hermiso.finite.devices import affordable, place
 from hermiso.finite.factor import factor
 from hermiso.finite.moments import Linear, Moments, linear, needs_moments, over_batch, resolved
 from hermiso.finite.streams import Stream, split, stream
@@ -29,6 +31,9 @@ OnTile = Callable[[Tensor, slice], Tensor]  # features of these runs
 
 _BLOCK = {"cpu": 2**17}  # normals held at once: they stay in the cache
 _LARGE_BLOCK = 2**26  # on an accelerator
+_GRAMS = 6  # matrices of a run held at once: G, its factor, sums, what is measured
+_NORMAL = 30  # multiplications that drawing a normal and a function of it are worth
+_LOG = logging.getLogger(__name__)
 
 
 def simulate(
@@ -76,19 +81,65 @@ def simulate(
         raise FiniteError(
             f"the architecture is {architecture!r}; give finite.Architecture({architecture!r})"
         )
-    layers = _widths(widths, depth)
     count = _positive("runs", runs)
-    G = _grams(G0, count, device)
-    normals = stream(seed, G.shape[-1], device, dtype, tile)
+    n = _samples(G0, count)
+    layers, normals = plan(
+        n,
+        widths,
+        depth,
+        runs=count,
+        seed=seed,
+        device=device,
+        dtype=dtype,
+        parts=parts,
+        keep_gram=keep_gram,
+        tile=tile,
+        workers=workers,
+    )
+    G = _grams(G0, count, normals.device)
     recorder = Recorder(count, len(layers), keep_gram)
     recorder.note("output", 0, G)
     for index, width in enumerate(layers):
+        _LOG.info("layer %s of %s", index + 1, len(layers))
         covariance = factor(G + architecture.bias**2)
         layer = _Layer(architecture, index, width, normals, workers, covariance)
         m = layer.output(recorder if parts else None)
         G = m.gram
         recorder.note("output", index + 1, G)
     return recorder.trajectory()
+
+
+def plan(
+    n: int,
+    widths: int | Iterable[int],
+    depth: int | None = None,
+    *,
+    runs: int = 1,
+    seed: int = 0,
+    device: Any = "cpu",
+    dtype: Any = torch.float32,
+    parts: bool = False,
+    keep_gram: bool = False,
+    tile: int | None = None,
+    workers: Workers = ALONE,
+) -> tuple[list[int], Stream]:
+    """The widths and normals of what `simulate` is asked for on n samples, once it can be.
+
+    Raises:
+        FiniteError: if an argument is out of its domain, or nobody would see the end: the networks
+            do not fit into memory, or take more work than is ever begun.
+    """
+    count = _positive("runs", runs)
+    layers = _widths(widths, depth, count)
+    normals = stream(seed, n, place(device), dtype, tile)
+    widest = max(layers, default=0)
+    kept = _GRAMS + (2 * (len(layers) + 1) if keep_gram else 0)
+    recorded = count * (len(layers) + 1) * 4 * (5 if parts else 1)
+    size = 8 * (count * kept * n**2 + 4 * n * min(normals.tile, widest) + recorded)
+    drawn = sum(layers) * n * (n + _NORMAL) * (2 if parts else 1) // workers.world
+    what = f"{count} runs of {len(layers)} layers of {widest} neurons on {n} samples"
+    affordable(what, size, count * (drawn + len(layers) * n**3), normals.device)
+    return layers, normals
 
 
 @dataclass(frozen=True)
@@ -181,7 +232,7 @@ def _through(pending: Sequence[Linear], m: Moments) -> Moments:
 # --- reading arguments ----------------------------------------------------------------------
 
 
-def _widths(widths: int | Iterable[int], depth: int | None) -> list[int]:
+def _widths(widths: int | Iterable[int], depth: int | None, runs: int) -> list[int]:
     if isinstance(widths, Iterable):
         found = [_positive("a width", width) for width in widths]
         if depth is not None and depth != len(found):
@@ -192,7 +243,9 @@ def _widths(widths: int | Iterable[int], depth: int | None) -> list[int]:
     width = _positive("the width", widths)
     if depth is None:
         raise FiniteError("the depth is missing; give depth=, or a width for every layer")
-    return [width] * _positive("the depth", depth, least=0)
+    count = _positive("the depth", depth, least=0)
+    affordable(f"{count} layers in {runs} runs", 8 * count * (4 * runs + 1))
+    return [width] * count
 
 
 def _positive(name: str, value: Any, least: int = 1) -> int:
@@ -205,14 +258,18 @@ def _positive(name: str, value: Any, least: int = 1) -> int:
     return number
 
 
+def _samples(G0: Any, runs: int) -> int:
+    """Their number n; nothing of G0 is copied yet."""
+    shape = tuple(np.shape(G0))
+    if shape[:-2] not in ((), (runs,)) or len(shape) < 2 or shape[-1] != shape[-2]:
+        raise FiniteError(
+            f"G0 has shape {shape}; it must be (n, n), or ({runs}, n, n) for {runs} runs"
+        )
+    return int(shape[-1])
+
+
 def _grams(G0: Any, runs: int, device: Any) -> Tensor:
-    if torch.device(device).type == "cuda" and not torch.cuda.is_available():
-        raise FiniteError(f"the device is {device}, and torch sees no GPU here; use device='cpu'")
     G = G0.detach() if torch.is_tensor(G0) else torch.from_numpy(np.array(G0))
     G = G.to(dtype=torch.float64, device=device)
-    if G.ndim not in (2, 3) or G.shape[-1] != G.shape[-2] or (G.ndim == 3 and len(G) != runs):
-        raise FiniteError(
-            f"G0 has shape {tuple(G.shape)}; it must be (n, n), or ({runs}, n, n) for {runs} runs"
-        )
     isometry_gap(G.cpu().numpy())  # refuses what is no Gram matrix
     return G.expand(runs, *G.shape[-2:]).clone()

@@ -90,6 +90,8 @@ def stream(seed: Any, n: int, device: Any, dtype: Any, tile: int | None = None) 
     if dtype not in (torch.float32, torch.float64):
         raise FiniteError(f"dtype is {dtype}; it must be torch.float32 or torch.float64")
     place = torch.device(device)
+    if place.type == "meta":
+        raise FiniteError("the device is 'meta', which holds no numbers; use device='cpu'")
     if tile is None:
         tile = max(1, _TILE.get(place.type, _LARGE_TILE) // n)
     if isinstance(tile, bool) or not hasattr(tile, "__index__") or tile < 1:

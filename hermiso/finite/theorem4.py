@@ -15,7 +15,7 @@ from hermiso import bounds, numeric
 from hermiso.errors import FiniteError
 from hermiso.finite.architecture import Architecture
 from hermiso.finite.mlp import input_gram
-from hermiso.finite.sampler import simulate
+from hermiso.finite.sampler import plan, simulate
 from hermiso.gram import isometry_gap
 
 Array = NDArray[np.float64]
@@ -109,10 +109,13 @@ def check_theorem4(
             f"runs = {runs}, confidence = {confidence}, resolution = {resolution}; at least 2 "
             "runs, a confidence between 0 and 1 and a resolution >= 0 are required"
         )
+    if hasattr(X, "__len__"):
+        _check_width(len(X), width)
+        plan(len(X), width, depth, runs=runs, seed=seed, **options)
     G0 = input_gram(X)
     beta, n = float(numeric.beta(activation)), len(G0)
     gap0 = float(isometry_gap(G0.numpy()))
-    _check_case(beta, n, gap0, width)
+    _check_case(beta, gap0)
     net = Architecture(activation)
     gap = simulate(G0, net, width, depth, runs=runs, seed=seed, **options).gap
     _check_gap(gap)
@@ -126,7 +129,15 @@ def check_theorem4(
     return Report(mean, low, high, paper, sharp, floor, verdicts)
 
 
-def _check_case(beta: float, n: int, gap0: float, width: Any) -> None:
+def _check_width(n: int, width: Any) -> None:
+    if hasattr(width, "__index__") and 1 <= width < _LEAST_WIDTH * n:
+        raise FiniteError(
+            f"the width is {width} for {n} samples; the floor law is of leading order in n/d and "
+            f"needs a width of {_LEAST_WIDTH * n} or more"
+        )
+
+
+def _check_case(beta: float, gap0: float) -> None:
     if gap0 == math.inf:
         raise FiniteError(
             "the input is degenerate, so that its gap and every bound are infinite: samples are "
@@ -134,11 +145,6 @@ def _check_case(beta: float, n: int, gap0: float, width: Any) -> None:
         )
     if beta == 1:
         raise FiniteError("beta is 1: a linear network has no bound below its input and no floor")
-    if hasattr(width, "__index__") and 1 <= width < _LEAST_WIDTH * n:
-        raise FiniteError(
-            f"the width is {width} for {n} samples; the floor law is of leading order in n/d and "
-            f"needs a width of {_LEAST_WIDTH * n} or more"
-        )
 
 
 def _kurtosis(net: Architecture) -> float:

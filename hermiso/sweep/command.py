@@ -16,6 +16,7 @@ from hermiso.sweep.progress import progress
 from hermiso.sweep.running import Tally, named, run
 from hermiso.sweep.settings import choices, seed_list
 from hermiso.sweep.tasks import Limits
+from hermiso.terminal import Parser, legible
 
 __all__ = ["main"]
 
@@ -71,7 +72,7 @@ def main(arguments: Sequence[str], find: Callable[[str], Any] = named) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m hermiso sweep",
         description="Run a grid of an experiment, every finished cell at once into one file.",
         epilog=_EPILOG,
@@ -194,4 +195,4 @@ def _complain(message: str, status: int) -> int:
 
 
 def _say(message: str) -> None:
-    print(message, file=sys.stderr)
+    print(legible(message), file=sys.stderr)

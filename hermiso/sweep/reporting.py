@@ -11,6 +11,7 @@ from pathlib import Path
 from hermiso.errors import HermisoError, StoreError, SweepError
 from hermiso.store import Record, read
 from hermiso.sweep.tables import current, export, results
+from hermiso.terminal import Parser, complain
 
 __all__ = ["main"]
 
@@ -33,11 +34,9 @@ def main(arguments: Sequence[str]) -> int:
     try:
         print(_plain(_failed(options, said) if options.failed else _results(options, said)))
     except StoreError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return REFUSED
+        return complain(str(error), REFUSED)
     except HermisoError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return BAD_INPUT
+        return complain(str(error), BAD_INPUT)
     for message in said:
         print(_plain(message), file=sys.stderr)
     return REFUSED if any(" damaged" in message for message in said) else 0
@@ -49,7 +48,7 @@ def _plain(text: str) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m hermiso results",
         description="Print the results of sweeps, or write them to a file.",
     )

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from typing import Any
@@ -12,6 +13,8 @@ import sympy as sp
 
 import hermiso
 from hermiso import __main__ as cli
+from hermiso.commands import questions
+from hermiso.commands.screen import OTHERS, QUESTIONS
 from hermiso.errors import ConfirmationError
 
 
@@ -155,8 +158,27 @@ def test_json_of_a_list(capsys: pytest.CaptureFixture[str]) -> None:
         (["beta", "relu", "--digits", "0"], "'0' is no integer in 1..10000"),
         (["beta", "relu", "--digits", "10001"], "'10001' is no integer in 1..10000"),
         (["beta", "relu", "--latex", "--json"], "not allowed with argument"),
-        (["gamma", "relu"], "invalid choice: 'gamma'"),
-        ([], "required: COMMAND"),
+        (
+            ["gamma", "relu"],
+            "invalid choice: 'gamma' is no command; `python -m hermiso` lists them",
+        ),
+        (["betta", "relu"], "'betta' is no command; did you mean beta?"),
+        (["--nonsense"], "invalid choice: '--nonsense'"),
+        (
+            ["dual", "tanh", "--digits", "3"],
+            "the result depends on rho: dual(tanh(x), rho); give --at",
+        ),
+        (["smoothing", "sin", "--digits", "3"], "give --at T"),
+        (["dual", "a*x", "--at", "1/2", "--digits", "3"], "the result depends on a: a**2/2"),
+        (["dual", "relu", "--at", "2"], "--at is 2; it must be a number in [-1, 1]"),
+        (
+            ["kernel-map", "relu", "--at", "-1.001"],
+            "--at is -1.001; it must be a number in [-1, 1]",
+        ),
+        (["kernel-map", "relu", "--at", "rho"], "--at is rho; it must be a number in [-1, 1]"),
+        (["smoothing", "relu", "--at", "a"], "--at is a; it must be a finite number"),
+        (["dual", "relu", "--at", ""], "expected a number"),
+        (["beta", "relu", "--at", "1/2"], "unrecognized arguments: --at 1/2"),
     ],
     ids=lambda case: " ".join(case) if isinstance(case, list) else "",
 )
@@ -164,9 +186,72 @@ def test_bad_input(capsys: pytest.CaptureFixture[str], arguments: list[str], mes
     assert message in complaint(capsys, *arguments)
 
 
-def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
-    printed = output(capsys, "--help")
-    assert all(f"\n    {command}" in printed for command in cli._COMMANDS)
+@pytest.mark.parametrize("arguments", [[], ["-h"], ["--help"]], ids=str)
+def test_the_first_screen_lists_every_command_once(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = output(capsys, *arguments).splitlines()
+    assert len(lines) < 40
+    for command in [*QUESTIONS, *OTHERS]:
+        assert sum(line.startswith(f"    {command} ") for line in lines) == 1
+    assert set(OTHERS) == {*cli._ROOMS, "verify"}
+
+
+def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert output(capsys, "--version") == f"hermiso {hermiso.__version__}"
+
+
+def test_help_of_every_command_is_light() -> None:
+    script = (
+        "import sys\nfrom hermiso.__main__ import main\n"
+        f"for command in {[*QUESTIONS, *cli._ROOMS]}:\n"
+        "    assert main([command, '--help']) == 0\n"
+        "print(*sys.modules, file=sys.stderr)"
+    )
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    heavy = {"flint", "joblib", "matplotlib", "numpy", "pandas", "scipy", "sympy", "torch"}
+    assert heavy & set(run.stderr.split()) == set()
+    assert run.stdout.count("usage: python -m hermiso") == len(QUESTIONS) + len(cli._ROOMS)
+    assert run.stdout.count("--memory-limit SIZE") >= len(QUESTIONS) + 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["dual", "step", "--at", "1/2"], "1/3"),
+        (["kernel-map", "step", "--at", "-1/2"], "-1/3"),
+        (["dual", "x^2", "--at", "1"], "3"),
+        (["smoothing", "x^2", "--at", "-3"], "10"),
+        (["dual", "a*x", "--at", "0.5"], "a^2/2"),
+    ],
+    ids=lambda case: " ".join(case) if isinstance(case, list) else "",
+)
+def test_values_of_functions(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], expected: str
+) -> None:
+    assert sp.simplify(value(output(capsys, *arguments)) - value(expected)) == 0
+
+
+def test_digits_of_a_value(capsys: pytest.CaptureFixture[str]) -> None:
+    # E[erf(x) erf(y)] = (2/pi) asin(2 rho/3) for erf itself, by Sheppard's formula.
+    with mpmath.workdps(30):
+        exact = 2 / mpmath.pi * mpmath.asin(mpmath.mpf(1) / 3)
+    printed = output(capsys, "dual", "erf", "--at", "1/2", "--digits", "20")
+    assert printed == mpmath.nstr(exact, 20)
+    answer = json.loads(output(capsys, "dual", "tanh", "--at", "1/2", "--json"))
+    assert answer["at"] == "1/2"
+    assert answer["numeric"] == str(hermiso.dual("tanh").subs("rho", sp.Rational(1, 2)).evalf(15))
+
+
+def test_an_unforeseen_error_is_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(options: Any) -> str:
+        raise TypeError("unforeseen")
+
+    monkeypatch.setattr(questions, "_answer", fail)
+    said = complaint(capsys, "beta", "relu", status=1)
+    assert re.match(r"error: a fault of hermiso \(TypeError at \S+:\d+: unforeseen\)", said)
 
 
 @pytest.mark.parametrize(
@@ -175,6 +260,7 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
         (KeyboardInterrupt(), 130),
         (ConfirmationError("a bug"), 1),
         (RecursionError(), 1),
+        (MemoryError(), 137),
     ],
     ids=lambda case: type(case).__name__,
 )
@@ -187,7 +273,7 @@ def test_status_of_failures(
     def fail(options: Any) -> str:
         raise error
 
-    monkeypatch.setattr(cli, "_answer", fail)
+    monkeypatch.setattr(questions, "_answer", fail)
     complaint(capsys, "beta", "relu", status=status)
 
 
@@ -210,3 +296,21 @@ def test_a_closed_pipe_is_no_traceback() -> None:
     os.close(writing)
     _, complaints = process.communicate()
     assert (process.returncode, complaints) == (141, "")
+
+
+def test_a_process_ends_at_its_time_limit() -> None:
+    run = [
+        sys.executable,
+        "-m",
+        "hermiso",
+        "beta",
+        "tanh",
+        "--digits",
+        "500",
+        "--time-limit",
+        "0.1",
+    ]
+    process = subprocess.run(run, capture_output=True, text=True, check=False)
+    assert (process.returncode, process.stdout) == (124, "")
+    assert process.stderr.startswith("error: no answer within 0.1 s")
+    assert len(process.stderr.splitlines()) == 1

@@ -22,6 +22,7 @@ CONFIG = Config(("relu", "tanh"))
         ("dtype=float32", "dtype", "float32"),
         ("activations=exp", "activations", ("exp",)),
         ("activations=exp, sin", "activations", ("exp", "sin")),
+        ("activations=max(x, min(1, x)),tanh", "activations", ("max(x, min(1, x))", "tanh")),
     ],
 )
 def test_a_setting_is_read_by_the_type_of_its_field(setting: str, field: str, value: Any) -> None:

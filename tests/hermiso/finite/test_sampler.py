@@ -188,7 +188,9 @@ def test_what_is_no_gram_matrix_is_refused(G: Any, says: str) -> None:
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="about machines without a GPU")
 def test_an_absent_gpu_is_refused() -> None:
-    with pytest.raises(FiniteError, match="the device is cuda, and torch sees no GPU"):
+    with pytest.raises(
+        FiniteError, match="the device is 'cuda', and torch has none of that name here"
+    ):
         simulate(gram(), RELU, 5, 1, device="cuda")
 
 

@@ -1,0 +1,1 @@
+"""The command line behind `python -m hermiso`: its questions, its first screen, its processes."""
