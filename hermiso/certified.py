@@ -25,7 +25,7 @@ from sympy import Expr, Symbol
 from hermiso import closed_form
 from hermiso.activation import Activation, as_activation, exact
 from hermiso.balls.ball import Ball as Ball
-from hermiso.balls.closed import enclosed, unlimited
+from hermiso.balls.closed import enclosed
 from hermiso.balls.correlation import complement_at, dual_at, kernel_map_at, over_range
 from hermiso.balls.line import Line
 from hermiso.balls.moments import coefficient as line_coefficient
@@ -37,7 +37,6 @@ from hermiso.symbolic.nodes import Unevaluated
 
 MAX_DIGITS = 10_000
 MAX_DEGREE = 10_000
-FINEST = 60_000  # bits, where beta - 1 is tiny: flint's erfc loses most of them far out
 _RHO = Symbol("_rho", real=True)
 
 
@@ -119,8 +118,6 @@ def _excess(activation: Activation, digits: int) -> Ball:
         if closed.has(Unevaluated):
             return Ball(strength(_line(activation), digits))
         excess = enclosed(closed, digits)
-        if excess.contains(0) and not excess.is_zero():  # kinks far out: exp(-t^2/(2 gain^2))
-            excess = enclosed(unlimited(closed), digits, FINEST)
         if excess.contains(0) and not excess.is_zero():
             raise PrecisionError(f"beta - 1 may be 0: it is {excess.str(5)}; it is {closed}")
         return Ball(excess)

@@ -31,6 +31,7 @@ from hermiso.symbolic.confirm import Integrand, Reference, references, same_valu
 from hermiso.symbolic.exact import ExactFunction, exact
 from hermiso.symbolic.present import ratio, tidy
 from hermiso.symbolic.samples import samples
+from hermiso.symbolic.sums import certain
 from hermiso.symbolic.symmetry import symmetry
 
 _CORRELATIONS = (sp.Rational(5, 9), sp.Rational(-4, 11), sp.Rational(6, 7))
@@ -79,8 +80,8 @@ class Problem:
         return symmetry(self.expression, self.x)[1]
 
     def restored(self, e: Expr) -> Expr:
-        """Put the user's symbols back."""
-        return e.xreplace(self.names)
+        """Put the user's symbols back; sums keep their digits."""
+        return certain(e.xreplace(self.names))
 
     def screen(self) -> None:
         """Raise if the function visibly has no Hermite expansion."""

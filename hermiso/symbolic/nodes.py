@@ -61,7 +61,9 @@ class Unevaluated(Expr):
     def _eval_evalf(self, prec: int) -> Any:
         if self.free_symbols:
             return None
-        return _float(self.enclosure(int(prec / 3.3219) + 2), prec)
+        from hermiso.balls.ball import rounded
+
+        return rounded(self.enclosure(int(prec / 3.3219) + 2), prec)
 
     def enclosure(self, digits: int) -> Any:
         """Return flint's ball around the value; one that may be 0 is 0 within its scale."""
@@ -78,15 +80,6 @@ class Unevaluated(Expr):
     def as_means(self) -> Expr:
         """Return the node in terms of `GaussianMean`."""
         raise NotImplementedError
-
-
-def _float(value: Any, prec: int) -> Any:
-    """A Float of prec bits; 0 for a ball around 0, whose midpoint has no certain digit."""
-    from hermiso.balls.ball import Ball
-
-    if value.contains(0):
-        return sp.S.Zero
-    return sp.Float._new(Ball(value).mid._mpf_, prec)
 
 
 class GaussianMean(Unevaluated):
