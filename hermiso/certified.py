@@ -31,7 +31,7 @@ from hermiso.balls.line import Line
 from hermiso.balls.moments import coefficient as line_coefficient
 from hermiso.balls.moments import mean, power, strength
 from hermiso.balls.spectrum import coefficients as line_coefficients
-from hermiso.errors import ActivationError, PrecisionError
+from hermiso.errors import ActivationError, NoClosedForm, PrecisionError
 from hermiso.problem import located
 from hermiso.symbolic.nodes import Unevaluated
 
@@ -223,9 +223,10 @@ def _answer(
     activation = _numeric(source, x, gain)
     closed = _closed(what, activation, *rest)
     with located(what, activation):
-        if closed.has(Unevaluated):
-            return Ball(ask(_line(activation)))
-        return Ball(enclosed(closed, digits))
+        if not closed.has(Unevaluated):
+            with suppress(NoClosedForm):  # a closed form may hold what balls lack
+                return Ball(enclosed(closed, digits))
+        return Ball(ask(_line(activation)))
 
 
 def _function(

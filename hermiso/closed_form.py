@@ -8,6 +8,7 @@ can be derived, an unevaluated node whose `.evalf(n)` has n digits.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import sympy as sp
@@ -171,11 +172,15 @@ def _coefficient(p: Problem, k: Expr) -> Expr:
 def _symbolic_coefficient(p: Problem, k: Expr) -> Expr:
     n = sp.Dummy("k", integer=True, nonnegative=True)
     try:
-        mean, low = rules.symbolic_hermite_mean(p.exact, n)
-        p.require_square_integrable()
+        return _closed_coefficient(p, n).xreplace({n: k})
     except NoClosedForm:
         p.screen()
         return HermiteCoefficient(p.expression, p.x, k)
+
+
+def _closed_coefficient(p: Problem, n: Symbol) -> Expr:
+    mean, low = rules.symbolic_hermite_mean(p.exact, n)
+    p.require_square_integrable()
     general = sp.factor_terms(sp.powsimp(mean) / sp.sqrt(sp.factorial(n)))
     low_orders = [_coefficient(p, sp.Integer(j)) for j in range(low)]
     exceptions = [
@@ -183,8 +188,7 @@ def _symbolic_coefficient(p: Problem, k: Expr) -> Expr:
     ]
     for j in (low, low + 1, low + 2, low + 5, low + 8):
         p.confirm_coefficient(general.subs(n, j).doit(), j)
-    branches = [(c, sp.Eq(k, j)) for c, j in exceptions]
-    general = general.xreplace({n: k})
+    branches = [(c, sp.Eq(n, j)) for c, j in exceptions]
     return sp.Piecewise(*branches, (general, True)) if branches else general
 
 
@@ -278,9 +282,15 @@ def kernel_map(
 
 def _kernel_map(p: Problem) -> Expr:
     hat = _dual(p)
-    if isinstance(hat, DualActivation):
-        c0, second = mean_of(p.expression, p.x), GaussianMean(p.expression**2, p.x)
-        return (hat - c0**2) / (second - c0**2)
+    if not isinstance(hat, DualActivation):
+        with suppress(NoClosedForm):
+            return _closed_kernel_map(p, hat)
+        hat = DualActivation(p.expression, p.x, p.argument)
+    c0, second = mean_of(p.expression, p.x), GaussianMean(p.expression**2, p.x)
+    return (hat - c0**2) / (second - c0**2)
+
+
+def _closed_kernel_map(p: Problem, hat: Expr) -> Expr:
     c0, second = p.exact.expectation(), p.exact.second_moment()
     variance = expanded(second - c0**2)
     if variance == 0:

@@ -7,16 +7,19 @@ ball whose radius is below 10^-n of the value.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
 import sympy as sp
 from sympy import Expr, Symbol
 
-from hermiso.errors import ActivationError, HermisoError, NoClosedForm
+from hermiso.activation import exact
+from hermiso.errors import ActivationError, HermisoError, NoClosedForm, PrecisionError
 from hermiso.hermite import he, isometry_strength
 from hermiso.pieces import split
 from hermiso.symbolic.coefficients import polynomial_coefficient
+from hermiso.symbolic.points import code
 from hermiso.symbolic.symmetry import symmetry
 
 
@@ -28,10 +31,8 @@ class Unevaluated(Expr):
     is_finite = True
 
     def __new__(cls, expression: Expr, variable: Symbol, *rest: Any) -> Unevaluated:
-        """Build the node; the variable is bound."""
-        node: Unevaluated = Expr.__new__(
-            cls, sp.sympify(expression), variable, *map(sp.sympify, rest)
-        )
+        """Build the node; the variable is bound, Floats are the decimals they print as."""
+        node: Unevaluated = Expr.__new__(cls, exact(expression), variable, *map(exact, rest))
         return node
 
     expression = property(lambda self: self.args[0])
@@ -63,16 +64,22 @@ class Unevaluated(Expr):
             return None
         from hermiso.balls.ball import rounded
 
-        return rounded(self.enclosure(int(prec / 3.3219) + 2), prec)
+        try:
+            return rounded(self.enclosure(int(prec / 3.3219) + 2), prec)
+        except NoClosedForm as error:  # a function that balls lack
+            raise PrecisionError(f"{self}: {error}") from error
 
     def enclosure(self, digits: int) -> Any:
         """Return flint's ball around the value; one that may be 0 is 0 within its scale."""
         raise NotImplementedError
 
     def _line(self) -> Any:
-        from hermiso.balls.line import Line
+        return _line(self.expression, self.variable)
 
-        return Line(self.expression, self.variable)
+    def _code(self, printer: Any) -> str:
+        return code(self, printer)
+
+    _numpycode = _mpmathcode = _pythoncode = _lambdacode = _code
 
     def _eval_derivative(self, s: Symbol) -> Any:
         return self.as_means()._eval_derivative(s) if self.has(s) else sp.Integer(0)
@@ -80,6 +87,13 @@ class Unevaluated(Expr):
     def as_means(self) -> Expr:
         """Return the node in terms of `GaussianMean`."""
         raise NotImplementedError
+
+
+@lru_cache(maxsize=64)
+def _line(expression: Expr, variable: Symbol) -> Any:
+    from hermiso.balls.line import Line
+
+    return Line(expression, variable)
 
 
 class GaussianMean(Unevaluated):
