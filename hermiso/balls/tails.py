@@ -9,7 +9,7 @@ HALF = arb(0.5)
 
 
 def erfc(u: arb) -> arb:
-    """Enclose erfc(u) to relative accuracy: exp(-u^2) U(1/2, 1/2, u^2)/sqrt(pi) far out."""
+    """Enclose it to relative accuracy, far out as exp(-u^2) U(1/2, 1/2, u^2)/sqrt(pi)."""
     if not u > FAR:
         return u.erfc()
     square = u * u
