@@ -115,9 +115,7 @@ def _from_limit(f: Any) -> Any:
 
 def _plain(e: Any) -> Any:
     """Choose the branches of Piecewise, write out sums, make floats exact."""
-    if isinstance(e, sp.Add):  # whatever its class
-        return sp.Add(*map(_plain, e.args))
-    if not e.has(sp.Piecewise, sp.Sum, sp.Float, sp.Add):
+    if not e.has(sp.Piecewise, sp.Sum, sp.Float):
         return e
     if e.is_Float:
         return sp.Rational(e)
