@@ -25,20 +25,19 @@ from sympy import Expr, Symbol
 from hermiso import closed_form
 from hermiso.activation import Activation, as_activation, exact
 from hermiso.balls.ball import Ball as Ball
-from hermiso.balls.closed import enclosed, unlimited
+from hermiso.balls.closed import enclosed
 from hermiso.balls.correlation import complement_at, dual_at, kernel_map_at, over_range
 from hermiso.balls.line import Line
 from hermiso.balls.moments import coefficient as line_coefficient
 from hermiso.balls.moments import mean, power, strength
 from hermiso.balls.spectrum import coefficients as line_coefficients
 from hermiso.budget import question
-from hermiso.errors import ActivationError, PrecisionError
+from hermiso.errors import ActivationError, NoClosedForm, PrecisionError
 from hermiso.problem import located
 from hermiso.symbolic.nodes import HermiteCoefficient, Unevaluated
 
 MAX_DIGITS = 10_000
 MAX_DEGREE = 10_000
-FINEST = 60_000  # bits, where beta - 1 is tiny: flint's erfc loses most of them far out
 _RHO = Symbol("_rho", real=True)
 
 
@@ -129,8 +128,6 @@ def _excess(activation: Activation, digits: int) -> Ball:
         if closed.has(Unevaluated):
             return Ball(strength(_line(activation), digits))
         excess = enclosed(closed, digits)
-        if excess.contains(0) and not excess.is_zero():  # kinks far out: exp(-t^2/(2 gain^2))
-            excess = enclosed(unlimited(closed), digits, FINEST)
         if excess.contains(0) and not excess.is_zero():
             raise PrecisionError(f"beta - 1 may be 0: it is {excess.str(5)}; it is {closed}")
         return Ball(excess)
@@ -237,9 +234,10 @@ def _answer(
     activation = _numeric(source, x, gain)
     closed = _closed(what, activation, *rest)
     with located(what, activation):
-        if closed.has(Unevaluated):
-            return Ball(ask(_line(activation)))
-        return Ball(enclosed(closed, digits))
+        if not closed.has(Unevaluated):
+            with suppress(NoClosedForm):  # a closed form may hold what balls lack
+                return Ball(enclosed(closed, digits))
+        return Ball(ask(_line(activation)))
 
 
 @question()

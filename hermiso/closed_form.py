@@ -282,9 +282,15 @@ def kernel_map(
 
 def _kernel_map(p: Problem) -> Expr:
     hat = _dual(p)
-    if isinstance(hat, DualActivation):
-        c0, second = mean_of(p.expression, p.x), GaussianMean(p.expression**2, p.x)
-        return (hat - c0**2) / (second - c0**2)
+    if not isinstance(hat, DualActivation):
+        with suppress(NoClosedForm):
+            return _closed_kernel_map(p, hat)
+        hat = DualActivation(p.expression, p.x, p.argument)
+    c0, second = mean_of(p.expression, p.x), GaussianMean(p.expression**2, p.x)
+    return (hat - c0**2) / (second - c0**2)
+
+
+def _closed_kernel_map(p: Problem, hat: Expr) -> Expr:
     c0, second = p.exact.expectation(), p.exact.second_moment()
     variance = expanded(second - c0**2)
     if variance == 0:

@@ -32,8 +32,10 @@ from hermiso.integrability import screen
 from hermiso.symbolic.coefficients import symbolic_hermite_mean
 from hermiso.symbolic.confirm import Integrand, Reference, references, same_value
 from hermiso.symbolic.exact import ExactFunction, exact
+from hermiso.symbolic.nodes import Unevaluated, mean_of
 from hermiso.symbolic.present import ratio, tidy
 from hermiso.symbolic.samples import samples
+from hermiso.symbolic.sums import certain
 from hermiso.symbolic.symmetry import symmetry
 
 _CORRELATIONS = (sp.Rational(5, 9), sp.Rational(-4, 11), sp.Rational(6, 7))
@@ -114,8 +116,8 @@ class Problem:
         return symmetry(self.expression, self.x)[1]
 
     def restored(self, e: Expr) -> Expr:
-        """Put the user's symbols back."""
-        return e.xreplace(self.names)
+        """Put the user's symbols back; sums keep their digits."""
+        return certain(e.xreplace(self.names))
 
     def screen(self) -> None:
         """Raise if the function visibly has no Hermite expansion."""
@@ -197,11 +199,17 @@ class Problem:
     def mirrored_moment(self) -> Expr:
         """Return E[sigma(z) sigma(-z)], the dual activation at -1."""
         mirrored = self.expression.subs(self.x, -self.x)
-        return Problem(self.expression * mirrored, self.x).mean()
+        return Problem(self.expression * mirrored, self.x)._mean_or_node()
 
     def square_moment(self) -> Expr:
         """Return E[sigma(z)^2], the dual activation at 1."""
-        return Problem(self.expression**2, self.x).mean()
+        return Problem(self.expression**2, self.x)._mean_or_node()
+
+    def _mean_or_node(self) -> Expr:
+        try:
+            return self.mean()
+        except (NoClosedForm, UnknownSign):
+            return mean_of(self.expression, self.x)
 
     def mean(self) -> Expr:
         """Return E[sigma(z)], confirmed; raises NoClosedForm."""
@@ -215,8 +223,9 @@ class Problem:
         rho, branches = self.argument, []
         for at, value in zip((1, -1), ends, strict=True):
             if closed.subs(rho, at).has(sp.nan, sp.zoo, sp.oo):
-                with suppress(NoClosedForm, UnknownSign):
-                    branches.append((tidy(value()), sp.Eq(rho, at)))
+                found = value()
+                looks = found if found.has(Unevaluated) else tidy(found)
+                branches.append((looks, sp.Eq(rho, at)))
         return sp.Piecewise(*branches, (closed, True)) if branches else closed
 
     def shifted(self, t: Symbol) -> Problem:
@@ -245,6 +254,8 @@ def located(what: str, activation: Activation) -> Iterator[None]:
         raise NotSquareIntegrable(
             f"{what} of {activation.name}: it is not square-integrable under N(0, 1): {error}"
         ) from error
+    except NoClosedForm as error:  # a function that no route here knows
+        raise PrecisionError(f"{what} of {activation.name}: {error}") from error
     except (ActivationError, PrecisionError) as error:
         raise type(error)(f"{what} of {activation.name}: {error}") from error
 

@@ -331,6 +331,11 @@ def _mpf(exact: arb) -> Any:
     return mpmath.mp.make_mpf(libmp.from_man_exp(int(man), int(exp)))
 
 
+def rounded(value: arb, bits: int) -> Any:
+    """Return the midpoint as a sympy Float; 0 for a ball around 0, which has no certain digit."""
+    return sp.S.Zero if value.contains(0) else _float(_mpf(value.mid()), bits)
+
+
 def _float(value: Any, bits: int) -> sp.Float:
     return sp.Float._new(libmp.mpf_pos(value._mpf_, bits, "n"), bits)
 

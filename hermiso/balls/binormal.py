@@ -1,29 +1,28 @@
 """Enclose P(X <= h, Y <= k) for standard Gaussians with correlation rho in [-1, 1].
 
-At the midpoints the probability is Owen's (1956, eq. 2.1)
+The probability at rho = -1 is that of an interval, and its derivative in rho, the density, is
+positive (Plackett 1954). With rho = (1 - w^2)/(1 + w^2), a = |h + k| and b = |h - k|,
 
-    (Phi(h) + Phi(k) - [h and k of opposite sign])/2 - T(h, a) - T(k, b),
-    a = (k - rho h)/(h sqrt(1 - rho^2)), b likewise,
-    T(h, a) = (1/2pi) int_0^a e^{-h^2 (1 + x^2)/2}/(1 + x^2) dx,
+    P = P_{-1} + (1/pi) int_{w0}^oo exp(-(a^2 (1 + w^2) + b^2 (1 + 1/w^2))/8)/(1 + w^2) dw
 
-where T with |a| > 1 reduces to |a| < 1: the poles at i and -i stay away however near rho is
-to an end. Radii enter by bounds of the partial derivatives: phi(h), phi(k), and by Plackett
-e^{-Q}/(2 pi) <= 1/(2 pi) in asin(rho).
+Nothing cancels, so that tails and correlations near the ends keep relative accuracy. P grows in
+each argument: a ball is enclosed by its corners.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 from flint import acb, arb, ctx
 
-from hermiso.balls.real_functions import real_asin
+from hermiso.balls.tails import erfc
 
-GUARD = 20
-QUARTER = arb(0.25)
-UNIT = arb(0, 1)
+GUARD = 24
 
 
 def binormal(h: arb, k: arb, rho: arb) -> arb:
-    """Enclose the probability, to about 2^-p for exact arguments at precision p.
+    """Enclose the probability, to about 2^-p of itself for exact arguments at precision p.
 
     Args:
         h: a ball.
@@ -35,74 +34,108 @@ def binormal(h: arb, k: arb, rho: arb) -> arb:
     """
     if not (h.is_finite() and k.is_finite() and rho.is_finite()) or abs(rho) > 1:
         return arb("nan")
-    if rho == -1 and h + k <= 0:
-        return arb(0)
     with ctx.workprec(ctx.prec + GUARD):
-        rho = +rho
-        middle = _middle(rho)
-        value = _at_point(h.mid(), k.mid(), middle)
-        value += UNIT * (h.rad() * _density(h) + k.rad() * _density(k))
-        if not rho.is_exact():
-            value += UNIT * _spread(h, k, rho, middle)
-        value = value.max(arb(0)).min(arb(1))
+        low, high = rho.lower().max(arb(-1)), rho.upper().min(arb(1))
+        value = _at_point(h.lower(), k.lower(), low)
+        if not (h.is_exact() and k.is_exact() and low == high):
+            value = value.union(_at_point(h.upper(), k.upper(), high))
     return +value
-
-
-def _middle(rho: arb) -> arb:
-    """Return the midpoint, or the end that the ball touches."""
-    return next((arb(s) for s in (1, -1) if rho.contains(s)), rho.mid())
-
-
-def _density(h: arb) -> arb:
-    return (-(h * h) / 2).exp() / (2 * arb.pi()).sqrt()
-
-
-def _spread(h: arb, k: arb, rho: arb, middle: arb) -> arb:
-    """Bound the change between rho and its midpoint."""
-    change = abs(real_asin(rho) - middle.asin()) / (2 * arb.pi())
-    form = h * h - 2 * h * k * rho + k * k
-    room = (1 - rho * rho).upper()
-    return change * (-form / (2 * room)).exp() if form > 0 and room > 0 else change
 
 
 def _at_point(h: arb, k: arb, rho: arb) -> arb:
     if rho == 1:
         return _below(h.min(k))
+    start = _between(-k, h) if h + k > 0 else arb(0)
     if rho == -1:
-        return (_below(h) - _below(-k)).max(arb(0))
+        return start
+    end = ((1 - rho) / (1 + rho)).sqrt()
     if h == 0 and k == 0:
-        return QUARTER + rho.asin() / (2 * arb.pi())
-    opposite = h * k < 0 or (h * k == 0 and h + k < 0)
-    root = ((1 - rho) * (1 + rho)).sqrt()
-    rest = _owen(h, _gap(h, k, rho) / root) + _owen(k, _gap(k, h, rho) / root)
-    return (_below(h) + _below(k) - int(opposite)) / 2 - rest
+        return (1 / end).atan() / arb.pi()
+    return start + _rise(abs(h + k), abs(h - k), end, start)
 
 
 def _below(h: arb) -> arb:
     """Phi(h)."""
-    return (-h / arb(2).sqrt()).erfc() / 2
+    return erfc(-h / arb(2).sqrt()) / 2
 
 
-def _gap(h: arb, k: arb, rho: arb) -> arb:
-    """K - rho h without cancellation near |rho| = 1."""
-    return (k - h) + h * (1 - rho) if rho > 0 else (k + h) - h * (1 + rho)
+def _between(low: arb, high: arb) -> arb:
+    """Phi(high) - Phi(low), from the tails on the side where they are smaller."""
+    return _below(-low) - _below(-high) if low + high > 0 else _below(high) - _below(low)
 
 
-def _owen(h: arb, q: arb) -> arb:
-    """T(h, q/h) of an exact h; h = 0 stands for its limit from above."""
-    if abs(q) <= abs(h):
-        return _owen_integral(h, q / h) if h != 0 else arb(0)
-    root = arb(2).sqrt()
-    size = (1 - (abs(h) / root).erf() * (abs(q) / root).erf()) / 4
-    return (size - _owen_integral(abs(q), abs(h / q))) * (-q if h < 0 else q).sgn()
+def _rise(a: arb, b: arb, end: arb, start: arb) -> arb:
+    """Enclose the integral over pi from w0 = end on, to 2^-p of its sum with the start."""
+    bell = _Bell.of(a, b, end)
+    height = bell.height()
+    most = 2 * (-height).exp()
+    if start > 0 and most < start * arb(2) ** -ctx.prec:
+        return arb(0).union(most)
+    lost = int((height + 2).log().upper().ceil().unique_fmpz()) * 2  # by exp of the height
+    with ctx.workprec(ctx.prec + lost):
+        size = (-bell.height()).exp() / arb.pi()
+    if a == 0:  # in 1/w
+        return size * bell.mass(arb(0), 1 / end)
+    return size * bell.mass(end - bell.peak)
 
 
-def _owen_integral(h: arb, a: arb) -> arb:
-    """T(h, a) for |a| <= 1; meromorphic, so that boxes need no flag."""
-    square = -(h * h) / 2
+@dataclass(frozen=True)
+class _Bell:
+    """The integrand around the largest value of its exponential, which stands at `peak`.
 
-    def integrand(x: acb, _: bool) -> acb:
-        y = x * x
-        return (square * y).exp() / (1 + y)
+    With w = peak + s, its exponent is -(height + depth(s)); it is convex in w. A bell with
+    peak 0 has b = 0.
+    """
 
-    return acb.integral(integrand, 0, a).real * square.exp() / (2 * arb.pi())
+    a: arb
+    b: arb
+    peak: arb
+
+    @staticmethod
+    def of(a: arb, b: arb, end: arb) -> _Bell:
+        """Return the bell of an integral from w0 = end on; in 1/w if a is 0."""
+        if a == 0:
+            return _Bell(b, a, arb(0))
+        top = (b / a).sqrt().mid()
+        return _Bell(a, b, top if top > end else end)
+
+    def height(self) -> arb:
+        """The exponent at the peak."""
+        a, b, w = self.a, self.b, self.peak
+        return (a * a * (1 + w * w) + (b * b * (1 + 1 / (w * w)) if b > 0 else 0)) / 8
+
+    def depth(self, s: Any) -> Any:
+        """How far the exponent has fallen at peak + s, without cancellation."""
+        a, b, w = self.a, self.b, self.peak
+        bend = a * a - (b / (w * (w + s))) ** 2 if b > 0 else a * a
+        return s * (2 * w + s) * bend / 8
+
+    def value(self, s: Any) -> Any:
+        """The integrand over exp(-height)."""
+        w = self.peak + s
+        return (-self.depth(s)).exp() / (1 + w * w)
+
+    def beyond(self, s: arb) -> arb:
+        """Bound the integral from peak + s on by the slope of the exponent, which grows."""
+        w = self.peak + s
+        slope = (self.a * self.a * w - (self.b * self.b / w**3 if self.b > 0 else 0)) / 4
+        return (self.value(s) / slope).upper() if slope > 0 else arb("inf")
+
+    def width(self) -> arb:
+        """About how far to the right the integrand stays near its value at the peak."""
+        s = (1 + self.peak).mid()
+        while self.depth(s) > 1:
+            s /= 2
+        while self.depth(2 * s) < 1 and s < 1 + self.peak:
+            s *= 2
+        return s
+
+    def mass(self, low: arb, high: arb | None = None) -> arb:
+        """Enclose the integral of `value` from low on, perhaps to high only."""
+        s = self.width() if high is None else self.width().min(high)
+        enough = (s * self.value(s)).lower() * arb(2) ** -ctx.prec  # of at least the integral
+        while (high is None or s < high) and not self.beyond(s) < enough:
+            s *= 2
+        top, rest = (s, self.beyond(s)) if high is None or s < high else (high, arb(0))
+        integral = acb.integral(lambda z, _: self.value(z), low, top, abs_tol=enough)
+        return integral.real + rest * arb(0.5, 0.5)

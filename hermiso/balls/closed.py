@@ -10,6 +10,7 @@ from flint import arb, ctx
 from sympy import Expr
 
 from hermiso import algebra
+from hermiso.balls.ball import rounded
 from hermiso.balls.compile import constant
 from hermiso.errors import NoClosedForm, PrecisionError
 
@@ -17,6 +18,7 @@ BITS_PER_DIGIT = 3.3219280948873626
 GUARD = 30
 SIGN_DIGITS = 5
 MOST_TERMS = 100_000
+FAR = sp.S.Half  # where erf is nearer to 1 than to 0
 
 
 def enclosed(e: Expr, digits: int, most: int | None = None) -> arb:
@@ -39,6 +41,8 @@ def enclosed(e: Expr, digits: int, most: int | None = None) -> arb:
         raise NoClosedForm(f"{e} is no number: it depends on {sorted(map(str, e.free_symbols))}")
     plain = _plain(e)
     bits, last = ceil(BITS_PER_DIGIT * digits) + GUARD, most or 10 * digits + 2000
+    with ctx.workprec(bits):
+        plain = unlimited(plain) if constant(plain).contains(0) else plain
     while True:
         with ctx.workprec(bits):
             value = constant(plain)
@@ -47,6 +51,11 @@ def enclosed(e: Expr, digits: int, most: int | None = None) -> arb:
             if bits >= last:
                 return _like_zero(plain, value, digits)
         bits = min(2 * bits, last)
+
+
+def evaluated(e: Expr, bits: int) -> Any:
+    """Return a number as a sympy Float, right to its bits; arguments and errors as `enclosed`."""
+    return rounded(enclosed(e, ceil(bits / BITS_PER_DIGIT) + 2), bits)
 
 
 def _like_zero(e: Expr, value: arb, digits: int) -> arb:
@@ -73,18 +82,33 @@ def _size(e: Expr) -> arb:
 def unlimited(e: Expr) -> Expr:
     """Write erf(t) as +-1 -+ erfc|t| and multiply out: what remains of 1 - 1 + e^-1000 shows.
 
+    So are other functions whose `from_limit` tells how far they are from a limit.
+
     >>> t = sp.sqrt(2) * 500
     >>> unlimited(1 - sp.erf(t) ** 2)
     -erfc(500*sqrt(2))**2 + 2*erfc(500*sqrt(2))
     """
-    numerator, denominator = sp.fraction(algebra.together(e.replace(sp.erf, _from_its_limit)))
+    changed = e.replace(_is_limited, _from_limit)
+    if changed == e:
+        return e
+    numerator, denominator = sp.fraction(algebra.together(changed))
     return algebra.expand(numerator) / denominator
 
 
-def _from_its_limit(t: Expr) -> Expr:
-    if not t.is_number or t.is_zero:
-        return sp.erf(t)
-    return 1 - sp.erfc(t) if t.is_positive else sp.erfc(-t) - 1
+def _is_limited(f: Any) -> bool:
+    return f.func in (sp.erf, sp.erfc) or hasattr(f, "from_limit")
+
+
+def _from_limit(f: Any) -> Any:
+    """A function near a limit other than 0, written by its distance from it."""
+    if hasattr(f, "from_limit"):
+        return f.from_limit()
+    t = f.args[0]
+    if not t.is_number or not abs(t) > FAR:
+        return f
+    if isinstance(f, sp.erfc):
+        return f if t > 0 else 2 - sp.erfc(-t)
+    return 1 - sp.erfc(t) if t > 0 else sp.erfc(-t) - 1
 
 
 # --- what the table of functions on balls does not know ---------------------------------------

@@ -8,6 +8,7 @@ c_k^2 >= 0 (Lemma A.6), so they grow with |rho|.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from math import ceil, floor, log, log2
 from typing import Any
 
@@ -46,6 +47,9 @@ def dual_at(line: Line, formula: Formula, rho: Expr, digits: int) -> arb:
     at = _ball(rho, digits)
     if terms_needed(at, digits) <= FEW:
         return dual(line, at, digits)
+    if line.slope is not None:  # the spectrum of a smooth function ends, and serves every rho
+        with suppress(PrecisionError):
+            return dual(line, at, digits)
     try:
         return _on_the_plane(line, at, digits)
     except PrecisionError:

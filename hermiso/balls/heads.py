@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import sympy as sp
+from mpmath.libmp import prec_to_dps
 from sympy import Expr, Symbol
 
 
@@ -34,6 +35,9 @@ class OnePlusErf(sp.Function):
 
     def _eval_is_positive(self) -> bool | None:
         return True if self.args[0].is_real else None
+
+    def _eval_evalf(self, prec: int) -> Expr | None:
+        return None if self.free_symbols else sp.erfc(-self.args[0]).evalf(prec_to_dps(prec) + 2)
 
     def fdiff(self, argindex: int = 1) -> Expr:
         """Return the derivative."""

@@ -183,7 +183,7 @@ class Line:
         except BudgetExceeded:
             raise
         except PrecisionError as error:
-            raise PrecisionError(f"{error}{meter.complaint()}") from None
+            raise type(error)(f"{error}{meter.complaint()}") from None
 
     def _on_strip(self, tails: Sequence[Tail], goal: Goal) -> Rule | None:
         """The trapezoid rule, if it needs fewer nodes than the panels."""

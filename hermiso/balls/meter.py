@@ -11,8 +11,8 @@ from flint import acb, arb, ctx
 from sympy import Expr, Symbol
 
 from hermiso.balls.compile import BallFunction, compiled
-from hermiso.balls.panels import Segment
-from hermiso.errors import HermisoError, PrecisionError
+from hermiso.balls.panels import Segment, TooRough
+from hermiso.errors import HermisoError
 
 MOST = 1_000_000  # boxes; about 20 times what a singular function takes at 30 digits
 BITS = 500  # from where on a box costs more, and more of them are allowed
@@ -32,7 +32,7 @@ class Meter:
     def watched(self, s: Segment) -> Segment:
         """Return a segment whose boxes are counted.
 
-        Its boxes raise PrecisionError when there are too many.
+        Its boxes raise TooRough when there are too many.
         """
         function, coarse = (BallFunction(f.real, self._counted(f.box)) for f in _both(s))
         return replace(s, function=function, coarse=coarse)
@@ -41,7 +41,7 @@ class Meter:
         def counted(Z: Any) -> Any:
             self.left -= self.cost * (1 + ctx.prec // BITS)
             if self.left < 0:
-                raise PrecisionError(
+                raise TooRough(
                     f"the integrand is too rough near x = {float(Z.real.mid()):.8g}: more than "
                     f"{MOST} boxes; ask for fewer digits"
                 )

@@ -16,7 +16,7 @@ from flint import acb, arb, ctx
 
 from hermiso.balls.growth import Growth
 from hermiso.balls.line import FLOOR, Line, Unseparated
-from hermiso.balls.panels import Goal
+from hermiso.balls.panels import Goal, TooRough
 from hermiso.balls.rule import QUARTER, Rule, Weight
 from hermiso.errors import ActivationError, PrecisionError
 
@@ -182,6 +182,8 @@ def strength(line: Line, digits: int) -> arb:
     weights = _affine_weights(line)
     try:
         return refined(line, weights, digits, _strength, vanishing=False)[0]
+    except TooRough:
+        raise
     except PrecisionError:
         variance = refined(line, weights, digits, lambda rule: (sum(_parts(rule), arb(0)),))[0]
         if variance.contains(0):

@@ -22,6 +22,9 @@ from hermiso.errors import PrecisionError
 
 COARSE = 53  # bits, for boxes
 MAX_PANELS = 20_000
+PROBED = 600  # steps, after which the panels still needed are estimated
+PROBES = 4  # points of an interval where it is tried
+HOPELESS = MAX_PANELS // 2  # of the steps about half are halvings
 WIDEST = 4  # half the width of a panel
 PER_BIT = 0.36  # points for every bit: from there on two halves cost less than the whole
 SHORT = 0.01  # a slit that may need all of the goal
@@ -34,6 +37,10 @@ FEWEST_COLUMNS, MOST_COLUMNS = 16, 512
 UNIT = arb(0, 1)
 ENDLESS = 10**15  # so large a size is halved or refused, so small a one is nothing
 BELL = arb("0.3989422804014327 +/- 1e-16").upper()  # 1/sqrt(2 pi)
+
+
+class TooRough(PrecisionError):
+    """The integrand needs more panels or boxes than there may be."""
 
 
 @dataclass(frozen=True)
@@ -122,22 +129,14 @@ class _Panel:
 
 
 def _fitted(segment: Segment, goal: Goal) -> tuple[list[_Panel], list[Slit]]:
-    enough = max(12, int(PER_BIT * goal.relative))
     panels: list[_Panel] = []
     slits: list[Slit] = []
     waiting = [(segment.lower, segment.upper, 0)]
-    deepest = DEEP + 4 * max(*goal.bits, 0)
-    for _ in range(MAX_PANELS):
+    for step in range(MAX_PANELS):
         if not waiting:
             return panels, slits
         a, b, start = waiting.pop()
-        deep = max(0, -int(log2_upper((b - a).abs_lower())))
-        if deep > deepest:  # no slit has a bound here
-            break
-        with ctx.workprec(COARSE + 2 * deep):  # switches may touch 0 quadratically
-            f = segment.coarse if deep < 8 else segment.function
-            panel, start = _panel(f, a, b, goal, start, enough)
-            slit = _slit(f, a, b, goal) if panel is None else None
+        panel, slit, start = _tried(segment, a, b, goal, start)
         if panel is not None:
             panels.append(panel)
         elif slit is not None:
@@ -145,10 +144,45 @@ def _fitted(segment: Segment, goal: Goal) -> tuple[list[_Panel], list[Slit]]:
         else:
             middle = ((a + b) / 2).mid()
             waiting += [(middle, b, start), (a, middle, start)]
-    raise PrecisionError(
-        f"the integrand is too rough near x = {float(a):.8g}: more than {MAX_PANELS} panels, or "
-        f"one shorter than 2^-{deepest}; ask for fewer digits"
+        if step == PROBED and sum(_count(segment, *w, goal) for w in waiting) > HOPELESS:
+            break
+    raise TooRough(
+        f"the integrand is too rough near x = {float(a):.8g}: more than {MAX_PANELS} panels; "
+        "ask for fewer digits"
     )
+
+
+def _tried(
+    segment: Segment, a: arb, b: arb, goal: Goal, start: int
+) -> tuple[_Panel | None, Slit | None, int]:
+    """An interval as a panel, or else as a slit, and the ellipse from which its halves start."""
+    enough, deepest = max(12, int(PER_BIT * goal.relative)), DEEP + 4 * max(*goal.bits, 0)
+    deep = max(0, -int(log2_upper((b - a).abs_lower())))
+    if deep > deepest:  # no slit has a bound here
+        raise TooRough(
+            f"the integrand is too rough near x = {float(a):.8g}: a panel shorter than "
+            f"2^-{deepest}; ask for fewer digits"
+        )
+    with ctx.workprec(COARSE + 2 * deep):  # switches may touch 0 quadratically
+        f = segment.coarse if deep < 8 else segment.function
+        panel, start = _panel(f, a, b, goal, start, enough)
+        return panel, _slit(f, a, b, goal) if panel is None else None, start
+
+
+def _count(segment: Segment, a: arb, b: arb, start: int, goal: Goal) -> float:
+    """Estimate how many panels an interval needs from those at a few of its points."""
+    counts = []
+    for i in range(PROBES):
+        low, high, first, count = a, b, start, 1.0
+        point = a + (b - a) * (2 * i + 1) / (2 * PROBES)
+        while True:
+            panel, slit, first = _tried(segment, low, high, goal, first)
+            if panel is not None or slit is not None:
+                break
+            middle, count = ((low + high) / 2).mid(), 2 * count
+            low, high = (low, middle) if point < middle else (middle, high)
+        counts.append(count)
+    return sum(counts) / PROBES
 
 
 def _panel(

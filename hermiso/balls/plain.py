@@ -97,7 +97,9 @@ def _log(e: Any) -> Any:
 
 
 def _power(e: Any) -> Any:
-    """Roots of sums that are products: 1 - erf(u)^2, x^2 - 2 x + 1."""
+    """Reciprocals of 1 + erf(u), and roots of sums that are products: 1 - erf(u)^2."""
+    if e.exp.is_negative and e.base.is_Add and e.base.has(sp.erf, sp.erfc):
+        return sp.Pow(_complement(e.base), e.exp)
     if e.exp.is_integer or not e.base.is_Add or not _is_small(e.base):
         return e
     parts = sp.Mul.make_args(algebra.factor(e.base))
@@ -121,11 +123,7 @@ def _product(e: Any) -> Any:
 
 def _complement(e: Any) -> Any:
     """1 + erf(u), 2 - erfc(u) and 1 + tanh(u) without cancellation."""
-    if e.is_Add and len(e.args) == 2 and e.args[1].has(sp.erfc):
-        k, f = e.args[1].as_coeff_Mul()
-        if f.func is sp.erfc and e.args[0] == -2 * k:
-            return -k * OnePlusErf(f.args[0])
-    c, sign, f = _ones(e)
+    c, sign, f = _ones(e.replace(sp.erfc, lambda u: 1 - sp.erf(u)) if e.has(sp.erfc) else e)
     if f is None or f.func not in (sp.erf, sp.tanh):
         return e
     u = sign * f.args[0]

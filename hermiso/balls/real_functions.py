@@ -15,6 +15,7 @@ from flint import acb, arb
 from sympy.functions.special.hyper import TupleArg
 
 from hermiso.balls.heads import OnePlusErf
+from hermiso.balls.tails import erfc
 
 _PLAIN = ("log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "asinh", "atan", "asin", "acos",
            "acosh", "atanh", "erf", "erfc", "erfi", "gamma", "coth", "sech", "csch", "cot", "sec",
@@ -94,7 +95,8 @@ OF_SEVERAL: dict[Any, Callable[..., Any]] = {
 
 REAL_FUNCTIONS: dict[Any, Callable[[Any], Any]] = {
     **{getattr(sp, n): getattr(arb, n) for n in _PLAIN},
-    OnePlusErf: lambda u: (-u).erfc(),
+    OnePlusErf: lambda u: erfc(-u),
+    sp.erfc: erfc,
     sp.sqrt: _root,
     sp.asin: real_asin,
     sp.acos: _acos,

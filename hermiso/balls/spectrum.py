@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import ceil, log, log2
 
 from flint import acb, arb, ctx
@@ -89,6 +90,7 @@ def _coefficients(rule: Rule, n: int) -> tuple[arb, ...]:
     return tuple(found)
 
 
+@lru_cache(maxsize=64)
 def spectrum(line: Line, n: int, bits: int) -> Spectrum:
     """Enclose n coefficients with errors of about 2^-bits of the size of sigma."""
     scale = ceil(line.scales((power(2),))[0] / 2)

@@ -7,6 +7,7 @@ ball whose radius is below 10^-n of the value.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -14,11 +15,13 @@ import sympy as sp
 from sympy import Expr, Symbol
 
 from hermiso import algebra
+from hermiso.activation import exact
 from hermiso.budget import question
-from hermiso.errors import ActivationError, HermisoError, NoClosedForm
+from hermiso.errors import ActivationError, HermisoError, NoClosedForm, PrecisionError
 from hermiso.hermite import he, isometry_strength
 from hermiso.pieces import split
 from hermiso.symbolic.coefficients import polynomial_coefficient
+from hermiso.symbolic.points import code
 from hermiso.symbolic.symmetry import symmetry
 
 
@@ -30,10 +33,8 @@ class Unevaluated(Expr):
     is_finite = True
 
     def __new__(cls, expression: Expr, variable: Symbol, *rest: Any) -> Unevaluated:
-        """Build the node; the variable is bound."""
-        node: Unevaluated = Expr.__new__(
-            cls, sp.sympify(expression), variable, *map(sp.sympify, rest)
-        )
+        """Build the node; the variable is bound, Floats are the decimals they print as."""
+        node: Unevaluated = Expr.__new__(cls, exact(expression), variable, *map(exact, rest))
         return node
 
     expression = property(lambda self: self.args[0])
@@ -63,17 +64,25 @@ class Unevaluated(Expr):
     def _eval_evalf(self, prec: int) -> Any:
         if self.free_symbols:
             return None
-        with question():
-            return _float(self.enclosure(int(prec / 3.3219) + 2), prec)
+        from hermiso.balls.ball import rounded
+
+        try:
+            with question():
+                return rounded(self.enclosure(int(prec / 3.3219) + 2), prec)
+        except NoClosedForm as error:  # a function that balls lack
+            raise PrecisionError(f"{self}: {error}") from error
 
     def enclosure(self, digits: int) -> Any:
         """Return flint's ball around the value; one that may be 0 is 0 within its scale."""
         raise NotImplementedError
 
     def _line(self) -> Any:
-        from hermiso.balls.line import Line
+        return _line(self.expression, self.variable)
 
-        return Line(self.expression, self.variable)
+    def _code(self, printer: Any) -> str:
+        return code(self, printer)
+
+    _numpycode = _mpmathcode = _pythoncode = _lambdacode = _code
 
     def _eval_derivative(self, s: Symbol) -> Any:
         return self.as_means()._eval_derivative(s) if self.has(s) else sp.Integer(0)
@@ -83,13 +92,11 @@ class Unevaluated(Expr):
         raise NotImplementedError
 
 
-def _float(value: Any, prec: int) -> Any:
-    """A Float of prec bits; 0 for a ball around 0, whose midpoint has no certain digit."""
-    from hermiso.balls.ball import Ball
+@lru_cache(maxsize=64)
+def _line(expression: Expr, variable: Symbol) -> Any:
+    from hermiso.balls.line import Line
 
-    if value.contains(0):
-        return sp.S.Zero
-    return sp.Float._new(Ball(value).mid._mpf_, prec)
+    return Line(expression, variable)
 
 
 class GaussianMean(Unevaluated):

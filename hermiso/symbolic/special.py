@@ -22,23 +22,38 @@ def Phi(u: Expr) -> Expr:
     return (1 + sp.erf(u / sp.sqrt(2))) / 2
 
 
+def _tail(u: Expr) -> Expr:
+    """Return P(Z > u) without cancellation."""
+    return sp.erfc(u / sp.sqrt(2)) / 2
+
+
 class _RealFunction(sp.Function):
-    """A real function of real arguments, evaluated by mpmath at any precision."""
+    """A real function of real arguments, enclosed in balls to any relative precision."""
 
     is_extended_real = True
     is_finite = True
 
     def _eval_evalf(self, prec: int) -> Expr | None:
-        if self.free_symbols:
+        if not all(a.is_comparable for a in self.args):
             return None
-        with mpmath.workprec(prec + 30):
-            arguments = [a._to_mpmath(prec + 30) for a in self.args]
-            if any(isinstance(a, mpmath.mpc) and a.imag for a in arguments):
-                return None
-            return sp.Float._new(self.numerical(*(mpmath.re(a) for a in arguments))._mpf_, prec)
+        from hermiso.balls.closed import evaluated
 
-    def numerical(self, *arguments: Any) -> Any:
-        """Return the value at mpmath numbers, at the working precision."""
+        return evaluated(self, prec)
+
+    @classmethod
+    def numerical(cls, *arguments: Any) -> Any:
+        """Return the value at real mpmath numbers, right to the working precision."""
+        from hermiso.balls.closed import evaluated
+
+        if not all(map(mpmath.isfinite, arguments)):
+            return mpmath.nan
+        bits = mpmath.mp.prec
+        exact = (sp.Float._new(mpmath.re(a)._mpf_, bits) for a in arguments)
+        return mpmath.mpmathify(evaluated(cls(*exact, evaluate=False), bits))
+
+    @staticmethod
+    def over_balls(*arguments: Any) -> Any:
+        """Enclose the value on balls."""
         raise NotImplementedError
 
     def _mpmathcode(self, printer: Any) -> str:
@@ -74,14 +89,10 @@ class erf_re(_RealFunction):
         wave = sp.cos if argindex == 1 else sp.sin
         return 2 / sp.sqrt(sp.pi) * sp.exp(v**2 - u**2) * wave(2 * u * v)
 
-    def numerical(self, u: Any, v: Any) -> Any:
-        """Evaluate by the complex error function."""
-        return mpmath.erf(mpmath.mpc(u, v)).real
-
     @staticmethod
     def _imp_(u: Any, v: Any) -> Any:
         """Evaluate on mpf or, with an error of 1e-14 |erf(u + i v)|, on floats and arrays."""
-        return _erf(u, v).real
+        return erf_re.numerical(u, v) if _are_mpmath(u, v) else _erf(u, v).real
 
     @staticmethod
     def over_balls(u: Any, v: Any) -> Any:
@@ -119,21 +130,17 @@ class erf_im(_RealFunction):
         wave = -sp.sin(2 * u * v) if argindex == 1 else sp.cos(2 * u * v)
         return 2 / sp.sqrt(sp.pi) * sp.exp(v**2 - u**2) * wave
 
-    def numerical(self, u: Any, v: Any) -> Any:
-        """Evaluate by the complex error function."""
-        return mpmath.erf(mpmath.mpc(u, v)).imag
-
     @staticmethod
     def _imp_(u: Any, v: Any) -> Any:
         """Evaluate on mpf or, with an error of 1e-14 |erf(u + i v)|, on floats and arrays."""
-        return _erf(u, v).imag
+        return erf_im.numerical(u, v) if _are_mpmath(u, v) else _erf(u, v).imag
 
     @staticmethod
     def over_balls(u: Any, v: Any) -> Any:
         """Enclose the value on balls."""
         from flint import acb
 
-        return acb(u, v).erf().imag
+        return -acb(u, v).erfc().imag if u > 1 else acb(u, v).erf().imag
 
     def _latex(self, printer: Any) -> str:
         u, v = self.args
@@ -143,9 +150,7 @@ class erf_im(_RealFunction):
 
 
 def _erf(u: Any, v: Any) -> Any:
-    """Complex erf(u + i v) of real mpf, floats or arrays."""
-    if _are_mpmath(u, v):
-        return mpmath.erf(mpmath.mpc(u, v))
+    """Complex erf(u + i v) of floats or arrays."""
     import numpy as np
     from scipy.special import erf
 
@@ -183,23 +188,15 @@ class binormal(_RealFunction):
         density = sp.exp(-(s**2) / 2) / sp.sqrt(2 * sp.pi)
         return density * Phi((t - rho * s) / sp.sqrt(1 - rho**2))
 
-    @staticmethod
-    def numerical(h: Any, k: Any, rho: Any) -> Any:
-        """Evaluate Phi(h) Phi(k) + int_0^rho density (Plackett), with rho = sin(theta)."""
-
-        def density(theta: Any) -> Any:
-            # (h^2 - 2 h k s + k^2)/(2 c^2) without cancellation near the end s = 1 or -1
-            s, c = mpmath.sin(theta), mpmath.cos(theta)
-            end = 1 if s > 0 else -1
-            gap = (h - end * k) ** 2
-            if gap and not c:
-                return mpmath.mpf(0)
-            return mpmath.exp(-h * k / (end + s) - (gap / (2 * c * c) if gap else 0))
-
-        # near |rho| = 1 the integrand flattens at the end: tanh-sinh; else Gauss is faster
-        method = "gauss-legendre" if abs(rho) < 0.9 else "tanh-sinh"
-        integral = mpmath.quad(density, [0, mpmath.asin(rho)], method=method)
-        return mpmath.ncdf(h) * mpmath.ncdf(k) + integral / (2 * mpmath.pi)
+    def from_limit(self) -> Expr:
+        """Return the form by tails of numbers (h, k, rho) near which P is no tail."""
+        h, k, rho = self.args
+        if h.is_positive and k.is_positive and self > sp.S.Half:
+            return 1 - _tail(h) - _tail(k) + binormal(-h, -k, rho)
+        for s, t in ((h, k), (k, h)):
+            if s.is_positive and self > _tail(-t) / 2:
+                return _tail(-t) - binormal(-s, t, -rho)
+        return self
 
     @staticmethod
     def _imp_(h: Any, k: Any, rho: Any) -> Any:
