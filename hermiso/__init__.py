@@ -18,6 +18,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from hermiso import (
         bounds,
+        budget,
         catalogue,
         certified,
         checker,
@@ -60,8 +61,8 @@ _HOME = {
     "parse": "hermiso.parsing",
 }
 _MODULES = (
-    "bounds", "catalogue", "certified", "checker", "errors", "experiments", "extras", "finite",
-    "gram", "numeric", "sweep",
+    "bounds", "budget", "catalogue", "certified", "checker", "errors", "experiments", "extras",
+    "finite", "gram", "numeric", "sweep",
 )  # fmt: skip
 _NEEDS = dict.fromkeys(["experiments", "finite", "sweep"], "torch")  # module -> of an extra
 
@@ -71,6 +72,7 @@ __all__ = [
     "as_activation",
     "beta",
     "bounds",
+    "budget",
     "catalogue",
     "certified",
     "checker",

@@ -19,6 +19,8 @@ from sympy import Expr, Symbol
 from hermiso.errors import ActivationError, ParseError
 from hermiso.pieces import split
 
+__all__ = ["INSTEAD", "Activation", "as_activation", "exact"]
+
 _LARGEST = 10_000  # nodes; what takes sympy a second to print
 _REAL_FACTS = Symbol("x", real=True).assumptions0
 _ACCEPTED = (

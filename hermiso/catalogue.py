@@ -28,6 +28,8 @@ from sympy import Expr, Max, Min, Piecewise, Rational, Symbol
 from hermiso.activation import INSTEAD, Activation, as_activation, exact
 from hermiso.errors import ActivationError
 
+__all__ = ["ALIASES", "defaults", "from_torch", "get", "names", "parameters"]
+
 _ONE = sp.Integer(1)
 _SELU_ALPHA = Rational("1.6732632423543772848170429916717")
 _SELU_SCALE = Rational("1.0507009873554804934193349852946")

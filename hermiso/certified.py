@@ -36,6 +36,19 @@ from hermiso.errors import ActivationError, NoClosedForm, PrecisionError
 from hermiso.problem import located
 from hermiso.symbolic.nodes import HermiteCoefficient, Unevaluated
 
+__all__ = [
+    "MAX_DEGREE",
+    "MAX_DIGITS",
+    "beta",
+    "beta_minus_one",
+    "coefficient",
+    "coefficients",
+    "complement",
+    "dual",
+    "kernel_map",
+    "moment",
+]
+
 MAX_DIGITS = 10_000
 MAX_DEGREE = 10_000
 _RHO = Symbol("_rho", real=True)

@@ -36,6 +36,8 @@ from hermiso.pieces import Piece, signs, split
 from hermiso.scaled import fixed, overflows, scaled_function
 from hermiso.stable import float_function, number, stabilized
 
+__all__ = ["numpy_function", "torch_function"]
+
 _SWITCHES = (sp.sign, sp.Heaviside, sp.core.relational.Relational)
 
 
@@ -90,8 +92,10 @@ def _plan(expression: Expr, x: Symbol) -> _Plan:
 def _overflows(piece: Piece, smooth: Expr) -> bool:
     if not smooth.free_symbols:
         return False
-    ends = (float(number(t)) if t.is_finite else float(t) for t in (piece.lower, piece.upper))
-    return overflows(smooth, *ends, _numpy_library())
+    lower, upper = (
+        float(number(t)) if t.is_finite else float(t) for t in (piece.lower, piece.upper)
+    )
+    return overflows(smooth, lower, upper, _numpy_library())
 
 
 def _single_points(

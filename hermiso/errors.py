@@ -4,6 +4,25 @@ A message says what was seen, what is required and what to do. Inner code raises
 fact; public functions add the activation once.
 """
 
+__all__ = [
+    "ActivationError",
+    "BoundError",
+    "BudgetExceeded",
+    "ConfirmationError",
+    "ExperimentError",
+    "FiniteError",
+    "GramError",
+    "HermisoError",
+    "MissingExtra",
+    "NoClosedForm",
+    "NotSquareIntegrable",
+    "ParseError",
+    "PrecisionError",
+    "StoreError",
+    "SweepError",
+    "UnknownSign",
+]
+
 
 class HermisoError(Exception):
     """Base class of all errors raised on purpose."""

@@ -17,6 +17,8 @@ from sympy import Expr
 
 from hermiso.errors import NoClosedForm
 
+__all__ = ["Table", "over_mpmath", "over_numpy", "sp"]
+
 Table = Mapping[Any, Callable[..., Any]]
 
 

@@ -10,6 +10,17 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
+__all__ = [
+    "Library",
+    "larger",
+    "log_cosh",
+    "near_one",
+    "plus_root",
+    "smaller",
+    "softplus",
+    "tanhshrink",
+]
+
 
 @dataclass(frozen=True)
 class Library:

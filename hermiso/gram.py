@@ -34,6 +34,8 @@ from typing import Any, TypeAlias, TypeVar
 
 from hermiso.errors import GramError
 
+__all__ = ["Array", "isometry", "isometry_gap", "potential"]
+
 Array: TypeAlias = Any
 _Given = TypeVar("_Given")  # an array of any library; the result is one of the same
 

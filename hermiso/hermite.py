@@ -18,6 +18,16 @@ from sympy import Expr, Integer
 
 from hermiso.errors import ActivationError
 
+__all__ = [
+    "LONGEST",
+    "ProbabilistHermite",
+    "coefficients",
+    "he",
+    "isometry_strength",
+    "probabilist",
+    "probabilist_at_zero",
+]
+
 LONGEST = 5  # the degree up to which He_n is written out at an expression with symbols
 
 

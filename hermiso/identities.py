@@ -9,6 +9,22 @@ from typing import Any
 
 import sympy as sp
 
+__all__ = [
+    "conjugate",
+    "expit",
+    "expm1",
+    "flat_product",
+    "hyperbolic_quotient",
+    "hyperbolic_sum",
+    "less_one",
+    "log1p",
+    "near_one",
+    "one_plus_exp",
+    "plus_root",
+    "power_less_one",
+    "shifted_expit",
+]
+
 # Heads of the rewritten expressions, with an arithmetic of their own in `hermiso.stable`.
 expm1, log1p, expit = sp.symbols("expm1 log1p expit", cls=sp.Function)
 near_one, plus_root = sp.symbols("near_one plus_root", cls=sp.Function)

@@ -27,6 +27,8 @@ from hermiso.errors import (
 from hermiso.evaluate import over_mpmath, over_numpy
 from hermiso.pieces import signs, split
 
+__all__ = ["Interval", "log_abs", "screen"]
+
 _POINTS = (-31.7, -11.3, -3.3, -1.7, -0.61, -0.13, 0.17, 0.59, 1.6, 3.1, 12.1, 30.9)
 _MIDDLE = 9.0
 _TRIED = 6  # intervals in which a pole is looked for

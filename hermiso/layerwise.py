@@ -16,6 +16,36 @@ from numpy.typing import ArrayLike, NDArray
 from hermiso.errors import BoundError, GramError
 from hermiso.gram import isometry_gap
 
+__all__ = [
+    "DEEPEST",
+    "FARTHEST",
+    "GRID",
+    "HUGE",
+    "Array",
+    "Bound",
+    "Value",
+    "as_arguments",
+    "as_depth",
+    "as_floats",
+    "as_gap",
+    "as_layers",
+    "as_matrix",
+    "as_norms",
+    "as_number",
+    "as_samples",
+    "as_spectrum",
+    "as_strength",
+    "asked_by",
+    "check_reach",
+    "check_start",
+    "first_layer",
+    "log_expm1",
+    "logistic_step",
+    "of_layer",
+    "oppenheim_step",
+    "walked",
+]
+
 Array: TypeAlias = NDArray[np.float64]
 Bound: TypeAlias = Callable[..., Any]
 Value = TypeVar("Value", float, Array)

@@ -32,6 +32,8 @@ from hermiso import vocabulary as words
 from hermiso.errors import ParseError
 from hermiso.tokens import Token, refuse, tokens
 
+__all__ = ["MAX_LENGTH", "MAX_NESTING", "parse"]
+
 MAX_LENGTH = 10_000
 MAX_NESTING = 100
 MAX_NUMBER_LENGTH = 100

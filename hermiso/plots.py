@@ -16,6 +16,8 @@ from hermiso.extras import naming_extras
 from hermiso.meanfield import mean_field
 from hermiso.writing import replacing
 
+__all__ = ["ACTIVATIONS", "DEPTH", "NOISE", "SAMPLES", "SEED", "STARTS", "bounds", "main"]
+
 ACTIVATIONS = ("relu", "tanh", "gelu")
 SAMPLES, DEPTH, SEED = 10, 100, 0
 NOISE = 1e-15  # below it the gap of a float64 matrix says nothing

@@ -38,6 +38,8 @@ from hermiso.symbolic.samples import samples
 from hermiso.symbolic.sums import certain
 from hermiso.symbolic.symmetry import symmetry
 
+__all__ = ["Problem", "located", "stated"]
+
 _CORRELATIONS = (sp.Rational(5, 9), sp.Rational(-4, 11), sp.Rational(6, 7))
 
 

@@ -23,6 +23,8 @@ from hermiso.floats import Library
 from hermiso.identities import plus_root
 from hermiso.stable import float_function, named, number
 
+__all__ = ["Function", "Pair", "fixed", "overflows", "scaled_function"]
+
 Pair = tuple[Any, Any]
 Function = Callable[[Any], Any]
 _LARGEST_POWER = 64  # of a mantissa between e^-1/2 and e^1/2 in float32

@@ -9,6 +9,8 @@ import sympy as sp
 from hermiso import algebra
 from hermiso.errors import ActivationError, UnknownSign
 
+__all__ = ["sign_of"]
+
 
 def sign_of(u: Any, because: str = "") -> int:
     """Return the sign -1, 0 or 1 of a real parameter expression.

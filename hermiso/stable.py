@@ -24,6 +24,20 @@ from hermiso.errors import ActivationError
 from hermiso.floats import Library as Library
 from hermiso.identities import expit, expm1, log1p, near_one
 
+__all__ = [
+    "erfc",
+    "erfcx",
+    "float_function",
+    "gaussian",
+    "gaussian_tail",
+    "log_cosh",
+    "named",
+    "number",
+    "softplus",
+    "stabilized",
+    "tanhshrink",
+]
+
 # Heads of the rewritten expressions; their arithmetic is in _STABLE or in the library.
 erfc = sp.Function("erfc")
 softplus, log_cosh, tanhshrink = sp.symbols("softplus log_cosh tanhshrink", cls=sp.Function)

@@ -9,6 +9,8 @@ from typing import NoReturn
 from hermiso.errors import ParseError
 from hermiso.vocabulary import shown
 
+__all__ = ["MAX_TOKENS", "Token", "refuse", "tokens"]
+
 MAX_TOKENS = 2_000
 
 

@@ -20,6 +20,24 @@ import sympy as sp
 
 from hermiso.errors import ActivationError, ParseError
 
+__all__ = [
+    "CONNECTIVES",
+    "CONSTANTS",
+    "CUTS",
+    "FUNCTIONS",
+    "INFINITE_OR_COMPLEX",
+    "MAX_BITS",
+    "MAX_NODES",
+    "RELATIONS",
+    "TRUTH",
+    "Builder",
+    "Function",
+    "built",
+    "is_function",
+    "shown",
+    "suggestion",
+]
+
 MAX_NODES = 10_000
 MAX_FOLDED_NODES = 200
 MAX_EXPONENT = 1_000

@@ -5,3 +5,5 @@ their own error, and the tails of the line are bounded by growth certificates. P
 by `with ctx.workprec(bits)` alone; flint has one such setting per process, so parallel work
 means processes.
 """
+
+__all__ = []

@@ -18,6 +18,8 @@ from flint import acb, arb, ctx
 
 from hermiso.balls.tails import erfc
 
+__all__ = ["GUARD", "binormal"]
+
 GUARD = 24
 
 

@@ -14,6 +14,8 @@ from flint import acb, arb
 
 from hermiso.balls.heads import OnePlusErf
 
+__all__ = ["BOX_FUNCTIONS", "FAR", "NAN", "NEWTON", "Function", "logistic", "sharper", "softplus"]
+
 Function = Callable[[Any], Any]
 FAR = 3
 NAN = acb("nan", "nan")

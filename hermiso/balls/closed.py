@@ -14,6 +14,8 @@ from hermiso.balls.ball import rounded
 from hermiso.balls.compile import constant
 from hermiso.errors import NoClosedForm, PrecisionError
 
+__all__ = ["FAR", "GUARD", "enclosed", "evaluated", "unlimited"]
+
 BITS_PER_DIGIT = 3.3219280948873626
 GUARD = 30
 SIGN_DIGITS = 5

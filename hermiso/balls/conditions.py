@@ -14,6 +14,8 @@ from flint import arb
 
 from hermiso.errors import NoClosedForm
 
+__all__ = ["STEPS", "Function", "piecewise"]
+
 Function = Callable[[Any], Any]
 Closure = Callable[[Any], Function]  # how a part is compiled
 STEPS = (sp.Abs, sp.sign, sp.Heaviside, sp.Max, sp.Min, sp.Piecewise, sp.floor, sp.ceiling)

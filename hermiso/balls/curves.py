@@ -17,6 +17,30 @@ from typing import NamedTuple
 
 from flint import arb
 
+__all__ = [
+    "FLAT",
+    "ONE",
+    "ZERO",
+    "Curve",
+    "HalfLine",
+    "Part",
+    "Shape",
+    "constant_curve",
+    "exp_above",
+    "exp_below",
+    "greatest",
+    "infimum",
+    "is_below",
+    "least",
+    "log_above",
+    "log_of_sum",
+    "monomial",
+    "parts",
+    "peak",
+    "supremum",
+    "valley",
+]
+
 ZERO, ONE = arb(0), arb(1)
 
 

@@ -29,6 +29,28 @@ from hermiso.balls.curves import (
     valley,
 )
 
+__all__ = [
+    "NOTHING",
+    "NOUGHT",
+    "Facts",
+    "Polynomial",
+    "absolute",
+    "added",
+    "completed",
+    "dominated",
+    "interval",
+    "largest",
+    "multiplied",
+    "number",
+    "order",
+    "polynomial",
+    "powered",
+    "scaled",
+    "smallest",
+    "span",
+    "united",
+]
+
 Polynomial = Mapping[int, arb]
 _LONGEST = 16
 

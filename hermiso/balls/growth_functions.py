@@ -37,6 +37,8 @@ from hermiso.balls.facts import (
     span,
 )
 
+__all__ = ["FUNCTIONS", "Ball", "Rule", "bessel", "exponential", "scaled_erfc"]
+
 Rule = Callable[[Facts, HalfLine], Facts]
 Ball = Callable[[arb], arb]
 

@@ -35,6 +35,8 @@ from hermiso.balls.facts import (
 from hermiso.balls.growth_functions import FUNCTIONS, bessel, exponential, scaled_erfc
 from hermiso.errors import NoClosedForm
 
+__all__ = ["FEW", "RULES", "Derivation", "Verdict"]
+
 Verdict = bool | None
 FEW = 60  # operations of a polynomial that is expanded
 

@@ -8,6 +8,8 @@ import sympy as sp
 from mpmath.libmp import prec_to_dps
 from sympy import Expr, Symbol
 
+__all__ = ["OnePlusErf", "Quotient", "restored"]
+
 
 class Quotient(sp.Function):
     """n/d, holomorphic at t where d has a zero of order k; arguments n, d, t, k, t, k, ...

@@ -19,6 +19,21 @@ from sympy import Expr, Symbol
 
 from hermiso.balls.compile import compiled
 
+__all__ = [
+    "MOST",
+    "NEWTON",
+    "PER_BIT",
+    "STEPS",
+    "SWITCHES",
+    "UNEVEN",
+    "Cell",
+    "Function",
+    "NotIsolated",
+    "Part",
+    "has_switches",
+    "resolved",
+]
+
 STEPS = (sp.floor, sp.ceiling)
 SWITCHES = (sp.Abs, sp.sign, sp.Heaviside, sp.Max, sp.Min, sp.Piecewise, *STEPS)
 UNEVEN = arb(487) / 1024  # where an interval is cut: not at a likely root

@@ -37,6 +37,8 @@ from hermiso.errors import (
 )
 from hermiso.pieces import Piece, split
 
+__all__ = ["FLOOR", "FULL", "MANY", "NEAR", "PLAIN", "SAMPLES", "SQUARES", "Line", "Unseparated"]
+
 MANY = 1200  # bits from which a strip is looked for: the search costs as much as 1000 nodes
 FLOOR = 160.0
 SAMPLES = 128  # on either side

@@ -20,6 +20,23 @@ from hermiso.balls.panels import Goal, TooRough
 from hermiso.balls.rule import QUARTER, Rule, Weight
 from hermiso.errors import ActivationError, PrecisionError
 
+__all__ = [
+    "DEEP",
+    "GUARD",
+    "MOST",
+    "coefficient",
+    "hermite",
+    "mean",
+    "missing",
+    "normalized",
+    "power",
+    "recurrence_bits",
+    "refined",
+    "residual",
+    "roots",
+    "strength",
+]
+
 GUARD = 12
 MOST, ENOUGH = 8, 4000  # bits are at most MOST times those of the digits, and ENOUGH
 VANISHING = 3  # how many times the digits are spent on a value that stays around 0,

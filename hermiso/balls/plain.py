@@ -20,6 +20,8 @@ from sympy import Expr, Symbol
 from hermiso import algebra
 from hermiso.balls.heads import OnePlusErf
 
+__all__ = ["BOUNDED", "FEW", "HIGHEST", "plain"]
+
 FEW, HIGHEST = 60, 24  # nodes and powers of a sum that is factored
 MOST_STEPS = 100
 BOUNDED = {  # odd and increasing: the limit at oo, and the inverse

@@ -26,6 +26,8 @@ from hermiso.balls.panels import Segment, log2_upper
 from hermiso.balls.rule import dot
 from hermiso.errors import PrecisionError
 
+__all__ = ["MAX_CELLS", "UNIT", "Cell", "Ray", "Rule", "product_mean"]
+
 MAX_CELLS = 4000
 MAX_POINTS = 4_000_000
 UNIT = arb(0, 1)

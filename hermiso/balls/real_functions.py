@@ -17,6 +17,8 @@ from sympy.functions.special.hyper import TupleArg
 from hermiso.balls.heads import OnePlusErf
 from hermiso.balls.tails import erfc
 
+__all__ = ["OF_SEVERAL", "REAL_FUNCTIONS", "real_integer_power", "real_power"]
+
 _PLAIN = ("log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "asinh", "atan", "asin", "acos",
            "acosh", "atanh", "erf", "erfc", "erfi", "gamma", "coth", "sech", "csch", "cot", "sec",
            "csc", "sinc", "floor")  # fmt: skip

@@ -10,6 +10,8 @@ from typing import Any
 import mpmath
 import sympy as sp
 
+__all__ = ["fraction", "infinite", "is_real", "rational"]
+
 
 def is_real(number: Any) -> bool:
     """Return whether an object is a number of a kind that balls work with."""

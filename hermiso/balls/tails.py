@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from flint import arb
 
+__all__ = ["FAR", "HALF", "erfc"]
+
 FAR = 1000  # flint's own bound of erfc is 2^-(10^7) from somewhere beyond
 HALF = arb(0.5)
 

@@ -15,6 +15,8 @@ from hermiso.errors import HermisoError
 from hermiso.pieces import signs
 from hermiso.signs import sign_of
 
+__all__ = ["order", "zeros"]
+
 TURNS = 8  # zeros of sin(u) are looked for at |u| <= 8 pi
 CANDIDATES = (sp.S.Zero, sp.S.One, sp.S.NegativeOne)
 _AS_THEIR_ARGUMENT = (

@@ -1,1 +1,3 @@
 """The command line behind `python -m hermiso`: its questions, its first screen, its processes."""
+
+__all__ = []

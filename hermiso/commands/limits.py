@@ -8,6 +8,8 @@ from typing import Any
 
 from hermiso import memory
 
+__all__ = ["LimitError", "Limits", "defaults", "taken"]
+
 _QUESTION = 2e9
 # A question watches a budget of its own and ends long before; this is for what cannot watch it.
 _SECONDS = 60.0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+__all__ = ["OTHERS", "QUESTIONS", "screen", "version"]
+
 QUESTIONS = {
     "beta": "isometry strength 2 - c_1^2/Var sigma(z)",
     "coefficient": "Hermite coefficient c_k of integer or symbolic degree k",

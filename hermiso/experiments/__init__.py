@@ -38,12 +38,14 @@ def get(name: str) -> Experiment:
     return found
 
 
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    # Late, so that a --help does not wait for torch.
-    with naming_extras():
-        return getattr(import_module("hermiso.experiments.experiment"), name)
+if not TYPE_CHECKING:  # a type checker flags every other name
+
+    def __getattr__(name: str) -> Any:
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        # Late, so that a --help does not wait for torch.
+        with naming_extras():
+            return getattr(import_module("hermiso.experiments.experiment"), name)
 
 
 def __dir__() -> list[str]:

@@ -18,6 +18,8 @@ from hermiso.writing import replacing
 if TYPE_CHECKING:
     from hermiso.experiments.experiment import Experiment, Table
 
+__all__ = ["main"]
+
 _EPILOG = """\
 examples:
   python -m hermiso run figure-3                      table and picture into the folder figures

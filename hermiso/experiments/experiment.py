@@ -20,6 +20,20 @@ from hermiso.finite.devices import affordable
 from hermiso.finite.theorem4 import interval
 from hermiso.parsing import parse
 
+__all__ = [
+    "Config",
+    "Experiment",
+    "Table",
+    "checked",
+    "joined",
+    "known",
+    "networks",
+    "read_activation",
+    "samples",
+    "summary",
+    "trajectories",
+]
+
 Table = Any  # a pandas DataFrame
 
 _RANGES = {  # of the fields of a config

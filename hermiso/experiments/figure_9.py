@@ -22,6 +22,8 @@ from hermiso.extras import naming_extras
 from hermiso.finite import Architecture, input_gram, simulate
 from hermiso.meanfield import mean_field
 
+__all__ = ["CONFIG", "EXPERIMENT", "plot", "run"]
+
 CONFIG = Config(("relu",), depth=100)
 
 

@@ -11,6 +11,8 @@ from hermiso.experiments.experiment import Experiment, Table, networks
 from hermiso.experiments.pictures import curves, legend
 from hermiso.finite import Architecture
 
+__all__ = ["CONFIG", "EXPERIMENT", "Config", "plot", "run"]
+
 
 @dataclass(frozen=True)
 class Config(experiment.Config):

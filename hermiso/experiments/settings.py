@@ -11,6 +11,8 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 
 from hermiso.errors import ExperimentError
 
+__all__ = ["Config", "changed", "parted", "read"]
+
 Config = TypeVar("Config")
 
 

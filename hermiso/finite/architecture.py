@@ -16,6 +16,8 @@ from hermiso.activation import Activation, as_activation
 from hermiso.errors import ActivationError, FiniteError
 from hermiso.numeric import mean_and_variance
 
+__all__ = ["KINDS", "ORDERS", "Architecture", "Order", "Step"]
+
 Kind = Literal["none", "layer", "batch", "mean-field"]
 Order = Literal["activation-first", "normalization-first"]
 KINDS, ORDERS = get_args(Kind), get_args(Order)

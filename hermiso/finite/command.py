@@ -15,6 +15,8 @@ from hermiso.terminal import LIMITS, Parser, complain, shielded
 if TYPE_CHECKING:
     from hermiso.finite.theorem4 import Report
 
+__all__ = ["main"]
+
 _EPILOG = """\
 examples:
   python -m hermiso theorem4 gelu --width 1000 --depth 40

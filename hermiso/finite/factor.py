@@ -7,6 +7,8 @@ from typing import Any
 
 import torch
 
+__all__ = ["Tensor", "factor"]
+
 Tensor = Any
 
 _RESOLVED = 64.0  # eps of a squared distance, below which a sample depends on others

@@ -16,6 +16,8 @@ from hermiso.finite.architecture import Architecture, Step
 from hermiso.finite.devices import affordable, place
 from hermiso.finite.trajectory import Recorder, Trajectory
 
+__all__ = ["MLP", "Tensor", "gram_trajectory", "input_gram"]
+
 Tensor = Any
 
 

@@ -14,6 +14,8 @@ import torch
 
 from hermiso.finite.architecture import Step
 
+__all__ = ["Linear", "Moments", "Tensor", "linear", "needs_moments", "over_batch", "resolved"]
+
 Tensor = Any
 
 _NOISE = 100.0  # roundings of a mean that a spread must exceed, for two digits of it

@@ -26,6 +26,8 @@ from hermiso.finite.trajectory import Recorder, Trajectory
 from hermiso.finite.workers import ALONE, Workers
 from hermiso.gram import isometry_gap
 
+__all__ = ["Tensor", "plan", "simulate"]
+
 Tensor = Any
 OnTile = Callable[[Tensor, slice], Tensor]  # features of these runs
 

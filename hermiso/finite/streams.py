@@ -16,6 +16,8 @@ import torch
 
 from hermiso.errors import FiniteError
 
+__all__ = ["Stream", "Tensor", "split", "stream"]
+
 Tensor = Any
 
 _TILE = {"cpu": 2**16}  # normals a tile: they stay in the cache

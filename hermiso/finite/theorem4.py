@@ -18,6 +18,8 @@ from hermiso.finite.mlp import input_gram
 from hermiso.finite.sampler import plan, simulate
 from hermiso.gram import isometry_gap
 
+__all__ = ["VERDICTS", "Array", "Report", "Verdict", "check_theorem4", "interval"]
+
 Array = NDArray[np.float64]
 Verdict = Literal["mean-field bound", "finite-width floor", "undecided", "violation"]
 _LEAST_WIDTH = 4  # times n, the least width that the floor law is asked about

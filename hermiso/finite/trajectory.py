@@ -13,6 +13,8 @@ from hermiso.errors import GramError
 from hermiso.extras import naming_extras
 from hermiso.gram import isometry_gap, potential
 
+__all__ = ["Array", "Recorder", "Series", "Tensor", "Trajectory", "measured"]
+
 Tensor = Any
 Array = NDArray[np.float64]
 

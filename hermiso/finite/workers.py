@@ -9,6 +9,8 @@ from typing import Any
 
 import torch
 
+__all__ = ["ALONE", "Tensor", "Workers", "launched"]
+
 Tensor = Any
 
 

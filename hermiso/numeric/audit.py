@@ -18,6 +18,17 @@ from hermiso.activation import Activation
 from hermiso.errors import HermisoError, PrecisionError
 from hermiso.numeric.panels import Array
 
+__all__ = [
+    "DIGITS",
+    "FIRST",
+    "POINT",
+    "agree",
+    "check_coefficients",
+    "check_kernel",
+    "doubtful",
+    "strengths",
+]
+
 DIGITS = 17
 FIRST = 24  # coefficients compared
 POINT = sp.Rational(3, 10)

@@ -19,6 +19,8 @@ from hermiso.errors import PrecisionError
 from hermiso.numeric.expansion import REACH, importance
 from hermiso.numeric.panels import Array, Function, Goal, Panels, legendre, resolve
 
+__all__ = ["BUDGET", "Derivative"]
+
 _INNER = 32  # nodes of the inner panels: exact for products of what 32 nodes resolve
 _NOISE = 4e-15  # of the inner means
 _NEAR = 9.0  # exp(-9^2/2) is 3e-18

@@ -19,6 +19,8 @@ from hermiso.numeric.exactly import LOST
 from hermiso.numeric.model import Local, Model
 from hermiso.numeric.panels import Array, Goal, Panels, resolve
 
+__all__ = ["dead_zone"]
+
 _DECAY = 90.0  # exp(-90) is nothing, also times a polynomial
 
 

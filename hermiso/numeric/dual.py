@@ -19,6 +19,8 @@ from hermiso.numeric.expansion import Expansion, expansion, importance
 from hermiso.numeric.masses import Masses
 from hermiso.numeric.panels import Array, Function, Goal, Panels, legendre, lengths, resolve
 
+__all__ = ["ROUNDED", "dual", "slope"]
+
 _LENGTHS = (256, 1024, 4096, 16_384, 65_536)
 _MIDDLE = 16_384  # from there on the series serves but for both ends
 _MAX_PANELS = 150

@@ -29,6 +29,8 @@ from hermiso.numeric.sampled import (
 from hermiso.numeric.strength import strengths
 from hermiso.numeric.table import tabulated
 
+__all__ = ["Estimate", "SampledActivation", "estimate"]
+
 _DIFFERENTIATED = 100.0  # what the derivative of a panel's polynomial loses
 
 
@@ -90,7 +92,7 @@ class SampledActivation:
         e, reach = self._expanded, self.model.gain * np.linspace(-SCANNED, SCANNED, 1001)
         height = float(np.max(np.abs(self.model.value(reach) - self._base)))
         variance = e.second_moment - e.coefficients[0] ** 2
-        return height**2 * FINEST / math.sqrt(2 * math.pi) / variance
+        return float(height**2 * FINEST / math.sqrt(2 * math.pi) / variance)
 
     @property
     def beta(self) -> Estimate:

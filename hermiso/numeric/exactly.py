@@ -13,6 +13,8 @@ from sympy import Expr, Symbol
 from hermiso.numeric.cells import BITS, ball_function
 from hermiso.numeric.panels import Array
 
+__all__ = ["LOST", "Exactly"]
+
 LOST = 2.0**-10  # of the terms: smaller differences are taken again
 
 

@@ -26,6 +26,8 @@ from hermiso.numeric.cells import Cells
 from hermiso.numeric.model import Model
 from hermiso.numeric.panels import ORDER, Array, Function, Goal, legendre, resolve
 
+__all__ = ["REACH", "Expansion", "expansion", "importance", "model_expansion", "rescaled"]
+
 REACH = 39
 _PHASE = 14.0  # of h_k across half a panel: 32 nodes leave room for sigma
 _BLOCK = 64  # rows of Hermite functions per product

@@ -29,6 +29,8 @@ from hermiso.numeric.masses import Masses
 from hermiso.numeric.panels import ORDER, Array, Goal, Panels, legendre, lengths, resolve
 from hermiso.numeric.table import Table, interpolation, tabulated
 
+__all__ = ["KernelMap", "Part", "build"]
+
 _NOISE = 1e-14
 _MAX_PANELS = 128
 _AGREES = 1e-13  # two ways to the variance

@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 
 from hermiso.numeric.panels import Array
 
+__all__ = ["Masses"]
+
 _CHUNK = 2**20  # pairs times angles
 
 

@@ -26,6 +26,8 @@ from hermiso.numeric.taylor import ORDER, radius, taylor
 from hermiso.pieces import Piece, split
 from hermiso.stable import Library, float_function, number, stabilized
 
+__all__ = ["Local", "Model", "model"]
+
 
 @dataclass(frozen=True)
 class PiecewiseFunction:

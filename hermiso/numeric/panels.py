@@ -15,6 +15,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+__all__ = [
+    "MAX_PANELS",
+    "ORDER",
+    "TAIL",
+    "Array",
+    "Function",
+    "Goal",
+    "Panels",
+    "legendre",
+    "lengths",
+    "resolve",
+    "spread",
+]
+
 Array = NDArray[np.float64]
 Function = Callable[[Any], Any]
 

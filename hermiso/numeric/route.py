@@ -31,6 +31,8 @@ from hermiso.numeric.model import Model, model
 from hermiso.numeric.panels import Array
 from hermiso.numeric.strength import strengths
 
+__all__ = ["beta", "beta_minus_one", "coefficients", "kernel_map", "mean_and_variance"]
+
 _LINEAR = 0.1  # part of the variance from which it is found by c_1
 _FAR = (64.0, 256.0, 1024.0)
 

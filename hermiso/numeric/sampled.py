@@ -19,6 +19,17 @@ from hermiso.errors import ActivationError, NotSquareIntegrable
 from hermiso.numeric.expansion import REACH, importance
 from hermiso.numeric.panels import ORDER, Array, Function, Goal, Panels, resolve
 
+__all__ = [
+    "FINEST",
+    "SCANNED",
+    "Elementwise",
+    "SampledModel",
+    "find_kinks",
+    "probes",
+    "slope_panels",
+    "slope_size",
+]
+
 _PROBES = np.array([-31.7, -11.3, -3.3, -1.7, -0.61, -0.13, 0.0, 0.17, 0.59, 1.6, 3.1, 12.1, 30.9])
 _NOISE = 32.0  # eps of the result's dtype: functions are rarely correct to the last digit
 _KINK = 1e-5  # a panel this narrow holds a kink

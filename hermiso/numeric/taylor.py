@@ -19,6 +19,8 @@ from sympy import Expr, Symbol
 from hermiso.errors import NoClosedForm
 from hermiso.numeric.cells import log_bound
 
+__all__ = ["BITS", "ORDER", "Series", "constant", "radius", "taylor"]
+
 BITS = 320
 ORDER = 44  # Taylor coefficients
 _RATIO = 0.5  # of the radius of convergence, at most

@@ -7,6 +7,8 @@ from typing import Any
 
 from hermiso.extras import naming_extras
 
+__all__ = ["needed"]
+
 
 def needed(name: str) -> Any:
     """Return the package, or raise an error that says how to install it."""

@@ -8,6 +8,8 @@ from typing import Any, TextIO
 
 from hermiso.sweep.running import Tally, Watch
 
+__all__ = ["progress"]
+
 _DAY = 86_400.0  # the speed is the mean over the whole sweep: cells may take hours
 
 

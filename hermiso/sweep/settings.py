@@ -11,6 +11,8 @@ from hermiso.errors import ExperimentError, SweepError
 from hermiso.experiments.settings import parted, read
 from hermiso.sweep.grid import MAX_CELLS, Experiment, known
 
+__all__ = ["choices", "seed_list"]
+
 
 def seed_list(text: str) -> tuple[int, ...]:
     """Read "0-9" or "0,3,10-12".

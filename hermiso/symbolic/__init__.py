@@ -3,3 +3,5 @@
 Reading order: `terms` (the algebra), `moments` and `rational` (the integrals), `exact` (pieces),
 `coefficients`, `dual`, then `laurent` and `present` (how results are written) and `confirm`.
 """
+
+__all__ = []

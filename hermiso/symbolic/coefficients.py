@@ -33,6 +33,16 @@ from hermiso.symbolic.moments import Moments, by_kernel
 from hermiso.symbolic.present import tidy
 from hermiso.symbolic.terms import ONE, ZERO, Term, Terms, derivative, polynomial
 
+__all__ = [
+    "DIRECT",
+    "ROOT_2PI",
+    "Pair",
+    "Rule",
+    "hermite_mean",
+    "polynomial_coefficient",
+    "symbolic_hermite_mean",
+]
+
 Pair = tuple[Expr, Expr]
 ROOT_2PI = sp.sqrt(2 * sp.pi)
 DIRECT = 8  # up to here the moments of f He_k are as short as any formula

@@ -12,6 +12,8 @@ from hermiso.pieces import split
 from hermiso.symbolic.moments import Moments
 from hermiso.symbolic.terms import Terms, multiply, terms
 
+__all__ = ["ExactFunction", "Segment", "exact"]
+
 
 @dataclass(frozen=True)
 class Segment:

@@ -10,6 +10,8 @@ from sympy import Expr
 from hermiso.symbolic.exact import ExactFunction
 from hermiso.symbolic.terms import Terms, add, scale
 
+__all__ = ["Edge", "edges"]
+
 Edge = tuple[Expr | None, Terms]  # (t, jump function); None for the smooth part
 
 

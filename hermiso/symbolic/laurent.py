@@ -20,6 +20,20 @@ from sympy.polys.rings import ring
 
 from hermiso import algebra
 
+__all__ = [
+    "MAX_DEGREE",
+    "ZERO",
+    "Laurent",
+    "cancelled",
+    "cleared",
+    "factored",
+    "from_laurent",
+    "integral",
+    "laurent",
+    "primitive_part",
+    "with_hyperbolics",
+]
+
 Monomial = tuple[tuple[Expr, Rational], ...]
 Laurent = Mapping[Monomial, Rational]
 ZERO = Rational(0)

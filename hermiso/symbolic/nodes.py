@@ -24,6 +24,15 @@ from hermiso.symbolic.coefficients import polynomial_coefficient
 from hermiso.symbolic.points import code
 from hermiso.symbolic.symmetry import symmetry
 
+__all__ = [
+    "DualActivation",
+    "GaussianMean",
+    "HermiteCoefficient",
+    "IsometryStrength",
+    "Unevaluated",
+    "mean_of",
+]
+
 
 class Unevaluated(Expr):
     """Base of all nodes: args are (expression, variable, further arguments...)."""

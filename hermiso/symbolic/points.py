@@ -17,6 +17,8 @@ from sympy.functions.elementary.piecewise import ExprCondPair
 
 from hermiso.activation import exact
 
+__all__ = ["BITS", "Build", "code"]
+
 Build = Callable[..., tuple[Any, ...]]
 BITS = 60  # of a float64 with room to round
 

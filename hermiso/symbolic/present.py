@@ -28,6 +28,8 @@ from hermiso.symbolic.laurent import (
     with_hyperbolics,
 )
 
+__all__ = ["expanded", "fraction", "lowest_terms", "ratio", "strength", "tidy"]
+
 MAX_TIDY = 80
 MAX_PRODUCT = 200
 MAX_GCD = 24

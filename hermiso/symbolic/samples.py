@@ -8,6 +8,8 @@ from sympy import Rational, Symbol
 
 from hermiso.errors import ActivationError
 
+__all__ = ["samples"]
+
 _VALUES = [
     Rational(7, 9), Rational(17, 12), Rational(-5, 11), Rational(-13, 9), Rational(4, 13),
     *map(Rational, (2, 3, 1, 4, -1, -2, -3, 0)),

@@ -16,6 +16,8 @@ import mpmath
 import sympy as sp
 from sympy import Expr, oo
 
+__all__ = ["Phi", "binormal", "binormal_density", "erf_im", "erf_re"]
+
 
 def Phi(u: Expr) -> Expr:
     """Return P(Z <= u) = (1 + erf(u/sqrt(2)))/2."""

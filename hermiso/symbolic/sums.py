@@ -8,6 +8,8 @@ import sympy as sp
 
 from hermiso.errors import NoClosedForm
 
+__all__ = ["CertainSum", "certain"]
+
 
 class _Certain:
     """What equals and behaves as sympy's own, but evaluates in balls.

@@ -23,6 +23,24 @@ from hermiso import algebra
 from hermiso.budget import spend_terms
 from hermiso.errors import NoClosedForm
 
+__all__ = [
+    "HALF",
+    "ONE",
+    "UNIT",
+    "ZERO",
+    "Term",
+    "Terms",
+    "add",
+    "collect",
+    "cosine",
+    "derivative",
+    "multiply",
+    "polynomial",
+    "power",
+    "scale",
+    "terms",
+]
+
 ZERO: Zero = sp.S.Zero
 ONE: One = sp.S.One
 HALF: Half = sp.S.Half
