@@ -38,7 +38,6 @@ from hermiso.symbolic.nodes import HermiteCoefficient, Unevaluated
 
 __all__ = [
     "MAX_DEGREE",
-    "MAX_DIGITS",
     "beta",
     "beta_minus_one",
     "coefficient",

@@ -19,8 +19,6 @@ from hermiso.gram import isometry_gap
 __all__ = [
     "DEEPEST",
     "FARTHEST",
-    "GRID",
-    "HUGE",
     "Array",
     "Bound",
     "Value",

@@ -22,7 +22,7 @@ from hermiso import algebra
 from hermiso.errors import ActivationError, NoClosedForm, UnknownSign
 from hermiso.signs import sign_of
 
-__all__ = ["MAX_BITS", "MAX_DEGREE", "Piece", "Pieces", "signs", "split"]
+__all__ = ["MAX_DEGREE", "Piece", "Pieces", "signs", "split"]
 
 MAX_DEGREE = 24  # of polynomials whose roots become kinks
 MAX_BITS = 14_000  # of a constant; Python prints integers of up to 4300 digits

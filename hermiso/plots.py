@@ -16,7 +16,7 @@ from hermiso.extras import naming_extras
 from hermiso.meanfield import mean_field
 from hermiso.writing import replacing
 
-__all__ = ["ACTIVATIONS", "DEPTH", "NOISE", "SAMPLES", "SEED", "STARTS", "bounds", "main"]
+__all__ = ["SEED", "STARTS", "bounds", "main"]
 
 ACTIVATIONS = ("relu", "tanh", "gelu")
 SAMPLES, DEPTH, SEED = 10, 100, 0

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-__all__ = ["REACH", "nodes"]
+__all__ = ["nodes"]
 
 REACH = 40.0  # phi(40) is 1e-348: below the smallest float64
 

@@ -26,7 +26,6 @@ __all__ = [
     "CUTS",
     "FUNCTIONS",
     "INFINITE_OR_COMPLEX",
-    "MAX_BITS",
     "MAX_NODES",
     "RELATIONS",
     "TRUTH",

@@ -32,7 +32,7 @@ from hermiso.balls.widths import (
 )
 from hermiso.errors import PrecisionError
 
-__all__ = ["FEWEST", "WIDEST", "Ball", "Ends", "rounded"]
+__all__ = ["Ball", "Ends", "rounded"]
 
 WIDEST = 100_000  # bits of an exact power
 FEWEST = 5  # bits of a sympy Float that prints a digit

@@ -18,7 +18,7 @@ from flint import acb, arb, ctx
 
 from hermiso.balls.tails import erfc
 
-__all__ = ["GUARD", "binormal"]
+__all__ = ["binormal"]
 
 GUARD = 24
 

@@ -14,7 +14,7 @@ from flint import acb, arb
 
 from hermiso.balls.heads import OnePlusErf
 
-__all__ = ["BOX_FUNCTIONS", "FAR", "NAN", "NEWTON", "Function", "logistic", "sharper", "softplus"]
+__all__ = ["BOX_FUNCTIONS", "NAN", "Function", "logistic", "sharper", "softplus"]
 
 Function = Callable[[Any], Any]
 FAR = 3

@@ -14,7 +14,7 @@ from hermiso.balls.ball import rounded
 from hermiso.balls.compile import constant
 from hermiso.errors import NoClosedForm, PrecisionError
 
-__all__ = ["FAR", "GUARD", "enclosed", "evaluated", "unlimited"]
+__all__ = ["enclosed", "evaluated", "unlimited"]
 
 BITS_PER_DIGIT = 3.3219280948873626
 GUARD = 30

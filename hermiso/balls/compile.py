@@ -31,7 +31,7 @@ from hermiso.balls.real_functions import (
 from hermiso.budget import spend_boxes
 from hermiso.errors import NoClosedForm
 
-__all__ = ["BITS", "NARROW", "SLOW", "BallFunction", "Function", "compiled", "constant"]
+__all__ = ["BallFunction", "Function", "compiled", "constant"]
 
 Function = Callable[[Any], Any]
 BITS = 1500  # from where on a box costs more

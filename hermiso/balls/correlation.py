@@ -25,17 +25,7 @@ from hermiso.balls.plane import product_mean
 from hermiso.balls.spectrum import complement, dual, kernel_map, terms_needed
 from hermiso.errors import PrecisionError
 
-__all__ = [
-    "ATTEMPTS",
-    "CLOSE",
-    "FEW",
-    "At",
-    "Formula",
-    "complement_at",
-    "dual_at",
-    "kernel_map_at",
-    "over_range",
-]
+__all__ = ["At", "Formula", "complement_at", "dual_at", "kernel_map_at", "over_range"]
 
 At = Callable[[Expr], arb]
 Formula = tuple[Expr, Symbol] | None  # of the correlation, if there is one

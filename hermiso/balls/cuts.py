@@ -22,7 +22,7 @@ from hermiso.balls.zeros import order, zeros
 from hermiso.errors import HermisoError
 from hermiso.pieces import Piece
 
-__all__ = ["BITS", "HIGHEST", "LARGEST", "NEAR", "around", "cut", "mended"]
+__all__ = ["around", "cut", "mended"]
 
 HIGHEST = 4  # order of a zero that is divided out
 LARGEST = 200  # nodes of a sum that is written as one fraction

@@ -20,19 +20,7 @@ from hermiso.balls.curves import Curve, HalfLine
 from hermiso.balls.growth_rules import Derivation
 from hermiso.errors import NoClosedForm
 
-__all__ = [
-    "BITS",
-    "MOST",
-    "NARROW",
-    "STARTS",
-    "UNEVEN",
-    "Interval",
-    "diverges_at",
-    "doubtful",
-    "is_real",
-    "pole",
-    "poles",
-]
+__all__ = ["MOST", "STARTS", "Interval", "diverges_at", "doubtful", "is_real", "pole", "poles"]
 
 BITS = 64
 MOST = 1000  # intervals to evaluate

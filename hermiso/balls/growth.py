@@ -20,7 +20,7 @@ from hermiso.balls.facts import Facts
 from hermiso.balls.growth_rules import Derivation
 from hermiso.errors import NotSquareIntegrable, PrecisionError
 
-__all__ = ["BITS", "FARTHEST", "Growth", "NoGrowthBound", "growth"]
+__all__ = ["Growth", "NoGrowthBound", "growth"]
 
 BITS = 64
 FARTHEST = 40  # the last start tried and the last cut, as powers of 2

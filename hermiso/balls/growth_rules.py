@@ -35,7 +35,7 @@ from hermiso.balls.facts import (
 from hermiso.balls.growth_functions import FUNCTIONS, bessel, exponential, scaled_erfc
 from hermiso.errors import NoClosedForm
 
-__all__ = ["FEW", "RULES", "Derivation", "Verdict"]
+__all__ = ["Derivation", "Verdict"]
 
 Verdict = bool | None
 FEW = 60  # operations of a polynomial that is expanded

@@ -21,11 +21,7 @@ from hermiso.balls.compile import compiled
 
 __all__ = [
     "MOST",
-    "NEWTON",
-    "PER_BIT",
-    "STEPS",
     "SWITCHES",
-    "UNEVEN",
     "Cell",
     "Function",
     "NotIsolated",

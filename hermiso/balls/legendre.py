@@ -13,7 +13,7 @@ from flint import arb, ctx
 
 from hermiso.budget import spend_boxes
 
-__all__ = ["BITS", "ELLIPSES", "error_factor", "nodes", "points_needed"]
+__all__ = ["ELLIPSES", "error_factor", "nodes", "points_needed"]
 
 LADDER = tuple(sorted({round(4 * 1.22**j) for j in range(1, 48)}))
 ELLIPSES = (16.0, 11.0, 8.0, 6.0, 4.5, 3.5, 2.75, 2.25, 1.875, 1.625)

@@ -37,7 +37,7 @@ from hermiso.errors import (
 )
 from hermiso.pieces import Piece, split
 
-__all__ = ["FLOOR", "FULL", "MANY", "NEAR", "PLAIN", "SAMPLES", "SQUARES", "Line", "Unseparated"]
+__all__ = ["FLOOR", "Line", "Unseparated"]
 
 MANY = 1200  # bits from which a strip is looked for: the search costs as much as 1000 nodes
 FLOOR = 160.0

@@ -14,7 +14,7 @@ from hermiso.balls.compile import BallFunction, compiled
 from hermiso.balls.panels import Segment, TooRough
 from hermiso.errors import HermisoError
 
-__all__ = ["BITS", "MOST", "SLOW", "Box", "Meter"]
+__all__ = ["MOST", "Box", "Meter"]
 
 MOST = 1_000_000  # boxes; about 20 times what a singular function takes at 30 digits
 BITS = 500  # from where on a box costs more, and more of them are allowed

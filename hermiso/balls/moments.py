@@ -21,7 +21,6 @@ from hermiso.balls.rule import QUARTER, Rule, Weight
 from hermiso.errors import ActivationError, PrecisionError
 
 __all__ = [
-    "DEEP",
     "GUARD",
     "MOST",
     "coefficient",

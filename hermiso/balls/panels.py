@@ -20,23 +20,7 @@ from hermiso.balls.legendre import ELLIPSES, error_factor, nodes, points_needed
 from hermiso.balls.rule import Box, Cell, Rule, Slit, Tail, Weight
 from hermiso.errors import PrecisionError
 
-__all__ = [
-    "BELL",
-    "COARSE",
-    "DEEP",
-    "DEEPEST",
-    "MAX_PANELS",
-    "PER_BIT",
-    "PROBES",
-    "UNIT",
-    "WIDEST",
-    "Goal",
-    "Segment",
-    "TooRough",
-    "fit",
-    "log2_upper",
-    "points",
-]
+__all__ = ["BELL", "COARSE", "Goal", "Segment", "TooRough", "fit", "log2_upper", "points"]
 
 COARSE = 53  # bits, for boxes
 MAX_PANELS = 20_000

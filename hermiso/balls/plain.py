@@ -20,7 +20,7 @@ from sympy import Expr, Symbol
 from hermiso import algebra
 from hermiso.balls.heads import OnePlusErf
 
-__all__ = ["BOUNDED", "FEW", "HIGHEST", "plain"]
+__all__ = ["plain"]
 
 FEW, HIGHEST = 60, 24  # nodes and powers of a sum that is factored
 MOST_STEPS = 100

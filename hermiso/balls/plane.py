@@ -26,7 +26,7 @@ from hermiso.balls.panels import Segment, log2_upper
 from hermiso.balls.rule import dot
 from hermiso.errors import PrecisionError
 
-__all__ = ["MAX_CELLS", "UNIT", "Cell", "Ray", "Rule", "product_mean"]
+__all__ = ["Cell", "Ray", "Rule", "product_mean"]
 
 MAX_CELLS = 4000
 MAX_POINTS = 4_000_000

@@ -22,7 +22,7 @@ from flint import acb, arb, arb_mat
 from hermiso.balls.growth import Growth
 from hermiso.errors import PrecisionError
 
-__all__ = ["FARTHEST", "QUARTER", "Box", "Cell", "Rule", "Slit", "Tail", "Weight", "dot"]
+__all__ = ["QUARTER", "Box", "Cell", "Rule", "Slit", "Tail", "Weight", "dot"]
 
 QUARTER = arb(1) / 4
 UP_TO_ONE = arb(0.5, 0.5)

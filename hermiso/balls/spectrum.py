@@ -29,18 +29,7 @@ from hermiso.balls.panels import Goal
 from hermiso.balls.rule import Rule
 from hermiso.errors import PrecisionError
 
-__all__ = [
-    "ATTEMPTS",
-    "FIRST",
-    "LAST",
-    "SLOW",
-    "coefficients",
-    "complement",
-    "dual",
-    "kernel_map",
-    "spectrum",
-    "terms_needed",
-]
+__all__ = ["coefficients", "complement", "dual", "kernel_map", "spectrum", "terms_needed"]
 
 FIRST = 48
 LAST = 4_000  # coefficients of one function

@@ -19,7 +19,7 @@ from flint import acb, arb, ctx
 from hermiso.balls.panels import BELL, COARSE, Goal, Segment
 from hermiso.balls.rule import Box, Cell, Rule
 
-__all__ = ["DEEPEST", "GROWTH", "SMALLEST", "STEP", "UNIT", "Row", "Top", "strip_rule"]
+__all__ = ["Row", "Top", "strip_rule"]
 
 STEP = 0.5  # width of a box
 SMALLEST, GROWTH, REFINEMENTS = 0.25, 1.5, 4

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flint import arb
 
-__all__ = ["FAR", "HALF", "erfc"]
+__all__ = ["erfc"]
 
 FAR = 1000  # flint's own bound of erfc is 2^-(10^7) from somewhere beyond
 HALF = arb(0.5)

@@ -6,16 +6,7 @@ from flint import arb, ctx
 
 from hermiso.errors import PrecisionError
 
-__all__ = [
-    "EXTRA",
-    "FARTHEST",
-    "GUARD",
-    "bits_of_product",
-    "bits_of_quotient",
-    "bits_of_sum",
-    "tamed",
-    "width",
-]
+__all__ = ["EXTRA", "GUARD", "bits_of_product", "bits_of_quotient", "bits_of_sum", "tamed", "width"]
 
 GUARD = 32  # flint's radii have 30 bits
 EXTRA = 333  # bits of a quotient of exact numbers: 100 digits

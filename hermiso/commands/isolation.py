@@ -23,7 +23,7 @@ from hermiso.commands.limits import Limits
 from hermiso.memory import shown
 from hermiso.terminal import complain
 
-__all__ = ["FAILED", "INTERRUPTED", "Work", "apart", "here"]
+__all__ = ["Work", "apart", "here"]
 
 FAILED, TIMED_OUT, INTERRUPTED, OUT_OF_MEMORY, SIGNALLED = 1, 124, 130, 137, 128
 

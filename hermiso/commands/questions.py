@@ -13,7 +13,7 @@ from typing import Any
 from hermiso.commands.screen import QUESTIONS
 from hermiso.terminal import LIMITS, Parser, complain, shielded
 
-__all__ = ["BAD_INPUT", "MAX_COEFFICIENTS", "MAX_DIGITS", "main"]
+__all__ = ["main"]
 
 MAX_DIGITS = 10_000
 DEFAULT_DIGITS = 15

@@ -20,7 +20,7 @@ from hermiso.experiments.pictures import curves, legend
 from hermiso.finite import Architecture, input_gram
 from hermiso.gram import isometry_gap
 
-__all__ = ["CONFIG", "EXPERIMENT", "plot", "run"]
+__all__ = ["EXPERIMENT", "plot", "run"]
 
 CONFIG = Config(("relu", "tanh", "sigmoid"), samples=100, width=5000, depth=50, dtype="float32")
 

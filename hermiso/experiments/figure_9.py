@@ -22,7 +22,7 @@ from hermiso.extras import naming_extras
 from hermiso.finite import Architecture, input_gram, simulate
 from hermiso.meanfield import mean_field
 
-__all__ = ["CONFIG", "EXPERIMENT", "plot", "run"]
+__all__ = ["EXPERIMENT", "plot", "run"]
 
 CONFIG = Config(("relu",), depth=100)
 

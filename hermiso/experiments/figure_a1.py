@@ -12,7 +12,7 @@ from hermiso.experiments.experiment import Config, Experiment, Table, networks, 
 from hermiso.experiments.pictures import curves, legend
 from hermiso.finite import Architecture
 
-__all__ = ["CONFIG", "EXPERIMENT", "plot", "run"]
+__all__ = ["EXPERIMENT", "plot", "run"]
 
 CONFIG = Config(("tanh", "relu", "sigmoid"), samples=10, width=10_000, dtype="float32")
 

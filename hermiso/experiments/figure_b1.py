@@ -13,7 +13,7 @@ from hermiso.errors import ExperimentError
 from hermiso.experiments.experiment import Experiment, Table, joined, known, read_activation
 from hermiso.extras import naming_extras
 
-__all__ = ["CONFIG", "EXPERIMENT", "Config", "checked", "plot", "run"]
+__all__ = ["EXPERIMENT", "Config", "checked", "plot", "run"]
 
 _MOST = 100_000
 _NAMES = ("relu", "leaky_relu", "tanh", "sigmoid", "gelu", "silu", "selu", "elu", "sin", "exp")

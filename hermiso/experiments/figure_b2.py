@@ -11,7 +11,7 @@ from hermiso.experiments.experiment import Experiment, Table, networks
 from hermiso.experiments.pictures import curves, legend
 from hermiso.finite import Architecture
 
-__all__ = ["CONFIG", "EXPERIMENT", "Config", "plot", "run"]
+__all__ = ["EXPERIMENT", "Config", "plot", "run"]
 
 
 @dataclass(frozen=True)

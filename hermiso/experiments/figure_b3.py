@@ -10,7 +10,7 @@ from hermiso.experiments.experiment import Config, Experiment, Table, checked, n
 from hermiso.experiments.pictures import curves, legend
 from hermiso.finite import Architecture
 
-__all__ = ["CONFIG", "EXPERIMENT", "plot", "run", "xavier_gain"]
+__all__ = ["EXPERIMENT", "plot", "run", "xavier_gain"]
 
 CONFIG = Config(("relu", "leaky_relu", "tanh", "sigmoid", "selu"))
 

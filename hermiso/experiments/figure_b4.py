@@ -23,7 +23,7 @@ from hermiso.experiments.experiment import (
 from hermiso.experiments.pictures import curves, legend
 from hermiso.finite import Architecture, input_gram
 
-__all__ = ["CONFIG", "EXPERIMENT", "plot", "run", "shapes"]
+__all__ = ["EXPERIMENT", "plot", "run", "shapes"]
 
 CONFIG = Config(("relu",))
 

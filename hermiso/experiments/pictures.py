@@ -10,7 +10,7 @@ import numpy as np
 from hermiso.experiments.experiment import Table, summary
 from hermiso.extras import naming_extras
 
-__all__ = ["COLUMNS", "NOISE", "curves", "legend", "panels"]
+__all__ = ["curves", "legend", "panels"]
 
 COLUMNS = 3
 NOISE = 1e-15  # below it a gap of float64 says nothing

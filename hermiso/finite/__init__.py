@@ -28,7 +28,6 @@ _HOME = {
 }
 
 __all__ = [
-    "MLP",
     "Architecture",
     "Report",
     "Series",

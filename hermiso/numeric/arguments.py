@@ -11,7 +11,7 @@ from sympy import Expr
 from hermiso.errors import ActivationError
 from hermiso.numeric.panels import Array
 
-__all__ = ["MAX_COEFFICIENTS", "degree", "gains", "one_gain", "quoted"]
+__all__ = ["degree", "gains", "one_gain", "quoted"]
 
 MAX_COEFFICIENTS = 10_000
 _LARGEST_GAIN = 1e6

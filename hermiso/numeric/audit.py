@@ -18,16 +18,7 @@ from hermiso.activation import Activation
 from hermiso.errors import HermisoError, PrecisionError
 from hermiso.numeric.panels import Array
 
-__all__ = [
-    "DIGITS",
-    "FIRST",
-    "POINT",
-    "agree",
-    "check_coefficients",
-    "check_kernel",
-    "doubtful",
-    "strengths",
-]
+__all__ = ["POINT", "agree", "check_coefficients", "check_kernel", "doubtful", "strengths"]
 
 DIGITS = 17
 FIRST = 24  # coefficients compared

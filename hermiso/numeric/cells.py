@@ -22,7 +22,7 @@ from sympy import Expr, Symbol
 from hermiso.errors import NoClosedForm, PrecisionError
 from hermiso.numeric.panels import Array
 
-__all__ = ["BITS", "MAX_CELLS", "RHO", "Cells", "ball_function", "log_bound"]
+__all__ = ["BITS", "MAX_CELLS", "Cells", "ball_function", "log_bound"]
 
 RHO = 3.0
 LARGER = log2(1e4)  # by how much a bound may exceed the values

@@ -16,9 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
-    "MAX_PANELS",
     "ORDER",
-    "TAIL",
     "Array",
     "Function",
     "Goal",

@@ -29,7 +29,7 @@ from hermiso.numeric.model import Model
 from hermiso.numeric.panels import Array, Function, Goal, Panels, resolve
 from hermiso.numeric.sampled import SampledModel, probes
 
-__all__ = ["REACH", "edges", "overflows", "ratios", "strengths"]
+__all__ = ["edges", "overflows", "ratios", "strengths"]
 
 REACH = 39.0  # standard deviations: phi(39) is 1e-331
 _CHUNK = 2**20  # gains times nodes

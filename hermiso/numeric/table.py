@@ -12,7 +12,7 @@ from numpy.polynomial import chebyshev
 
 from hermiso.numeric.panels import ORDER, Array, Panels, legendre
 
-__all__ = ["DEGREE", "MAX_CELLS", "Table", "interpolation", "tabulated"]
+__all__ = ["Table", "interpolation", "tabulated"]
 
 DEGREE = 13
 SPLIT = 4  # intervals of the table to a panel of 32 nodes

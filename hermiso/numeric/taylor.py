@@ -19,7 +19,7 @@ from sympy import Expr, Symbol
 from hermiso.errors import NoClosedForm
 from hermiso.numeric.cells import log_bound
 
-__all__ = ["BITS", "ORDER", "Series", "constant", "radius", "taylor"]
+__all__ = ["ORDER", "Series", "constant", "radius", "taylor"]
 
 BITS = 320
 ORDER = 44  # Taylor coefficients

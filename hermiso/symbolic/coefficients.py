@@ -33,15 +33,7 @@ from hermiso.symbolic.moments import Moments, by_kernel
 from hermiso.symbolic.present import tidy
 from hermiso.symbolic.terms import ONE, ZERO, Term, Terms, derivative, polynomial
 
-__all__ = [
-    "DIRECT",
-    "ROOT_2PI",
-    "Pair",
-    "Rule",
-    "hermite_mean",
-    "polynomial_coefficient",
-    "symbolic_hermite_mean",
-]
+__all__ = ["Pair", "Rule", "hermite_mean", "polynomial_coefficient", "symbolic_hermite_mean"]
 
 Pair = tuple[Expr, Expr]
 ROOT_2PI = sp.sqrt(2 * sp.pi)

@@ -31,7 +31,7 @@ from hermiso.quadrature import nodes
 from hermiso.symbolic.samples import samples
 from hermiso.symbolic.special import binormal
 
-__all__ = ["DIGITS", "Integrand", "Reference", "evaluated", "references", "same_value"]
+__all__ = ["Integrand", "Reference", "evaluated", "references", "same_value"]
 
 FLOAT_TOLERANCE = 1e-10  # 6400 float64 terms, relative to the mean of |f|
 DIGITS = 16

@@ -29,7 +29,7 @@ from hermiso.symbolic.present import expanded
 from hermiso.symbolic.special import Phi, binormal, erf_im, erf_re
 from hermiso.symbolic.terms import ONE, ZERO, Term, Terms
 
-__all__ = ["ROOT_2", "Pair", "dual"]
+__all__ = ["Pair", "dual"]
 
 ROOT_2 = sp.sqrt(2)
 

@@ -22,7 +22,6 @@ from hermiso import algebra
 
 __all__ = [
     "MAX_DEGREE",
-    "ZERO",
     "Laurent",
     "cancelled",
     "cleared",

@@ -28,7 +28,7 @@ from hermiso.symbolic.rational import rational_moments
 from hermiso.symbolic.special import Phi, binormal, erf_im, erf_re
 from hermiso.symbolic.terms import ONE, ZERO, Term, Terms
 
-__all__ = ["ROOT_2PI", "Moments", "Pair", "by_kernel"]
+__all__ = ["Moments", "Pair", "by_kernel"]
 
 Pair = tuple[Expr, Expr]
 ROOT_2PI = sp.sqrt(2 * sp.pi)

@@ -17,7 +17,7 @@ from sympy.functions.elementary.piecewise import ExprCondPair
 
 from hermiso.activation import exact
 
-__all__ = ["BITS", "Build", "code"]
+__all__ = ["Build", "code"]
 
 Build = Callable[..., tuple[Any, ...]]
 BITS = 60  # of a float64 with room to round

@@ -21,7 +21,7 @@ from hermiso.signs import sign_of
 from hermiso.symbolic.special import erf_im, erf_re
 from hermiso.symbolic.terms import ZERO, Term
 
-__all__ = ["ROOT_2PI", "rational_moments"]
+__all__ = ["rational_moments"]
 
 ROOT_2PI = sp.sqrt(2 * sp.pi)
 

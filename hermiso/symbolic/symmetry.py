@@ -15,7 +15,7 @@ from hermiso.errors import HermisoError
 from hermiso.evaluate import over_mpmath
 from hermiso.symbolic.samples import samples
 
-__all__ = ["DIGITS", "MAX_DEGREE", "STEP", "symmetry"]
+__all__ = ["MAX_DEGREE", "symmetry"]
 
 MAX_OPERATIONS = 60  # beyond it simplification costs more than quadrature
 MAX_DEGREE = 12  # of the polynomial beside terms that are powers of x by themselves

@@ -24,9 +24,7 @@ from hermiso.budget import spend_terms
 from hermiso.errors import NoClosedForm
 
 __all__ = [
-    "HALF",
     "ONE",
-    "UNIT",
     "ZERO",
     "Term",
     "Terms",
