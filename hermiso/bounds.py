@@ -54,24 +54,10 @@ from hermiso.layerwise import (
 )
 
 __all__ = [
-    "all_layers",
-    "by_potential",
-    "corollary_a3",
-    "depth_for_gap",
-    "floor",
-    "gap_of_potential",
-    "leading_order",
-    "lemma_a4",
-    "lemma_a7",
-    "logistic",
-    "oppenheim_schur",
-    "samplewise",
-    "sharp_rate",
-    "theorem1",
-    "theorem1_exact",
-    "theorem4",
-    "theorem4_threshold",
-]
+    "all_layers", "by_potential", "corollary_a3", "depth_for_gap", "floor", "gap_of_potential",
+    "leading_order", "lemma_a4", "lemma_a7", "logistic", "oppenheim_schur", "samplewise",
+    "sharp_rate", "theorem1", "theorem1_exact", "theorem4", "theorem4_threshold",
+]  # fmt: skip
 
 HUGE_LOG = 700.0  # e to this power is still a number
 

@@ -28,7 +28,7 @@ from sympy import Expr, Max, Min, Piecewise, Rational, Symbol
 from hermiso.activation import INSTEAD, Activation, as_activation, exact
 from hermiso.errors import ActivationError
 
-__all__ = ["ALIASES", "defaults", "from_torch", "get", "names", "parameters"]
+__all__ = ["ALIASES", "defaults", "from_torch", "get", "names"]
 
 _ONE = sp.Integer(1)
 _SELU_ALPHA = Rational("1.6732632423543772848170429916717")
@@ -125,11 +125,6 @@ def names() -> tuple[str, ...]:
 def defaults(name: str) -> dict[str, Any]:
     """Return the parameters of an entry, in their order, and their defaults."""
     return _defaults(name)
-
-
-def parameters(name: str) -> tuple[str, ...]:
-    """Return the names of the parameters of an entry, in their order."""
-    return tuple(_defaults(name))
 
 
 def get(name: str, **parameters: Any) -> Activation:

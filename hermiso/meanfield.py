@@ -40,8 +40,7 @@ from hermiso.gram import isometry_gap
 from hermiso.layerwise import as_depth
 from hermiso.numeric import coefficients, kernel_map
 
-__all__ = ["Array", "Trajectory", "complements", "mean_field"]
-
+__all__ = ["Trajectory", "complements", "mean_field"]
 Array = NDArray[np.float64]
 
 _EPS = 2.0**-52

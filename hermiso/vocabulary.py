@@ -21,21 +21,9 @@ import sympy as sp
 from hermiso.errors import ActivationError, ParseError
 
 __all__ = [
-    "CONNECTIVES",
-    "CONSTANTS",
-    "CUTS",
-    "FUNCTIONS",
-    "INFINITE_OR_COMPLEX",
-    "MAX_NODES",
-    "RELATIONS",
-    "TRUTH",
-    "Builder",
-    "Function",
-    "built",
-    "is_function",
-    "shown",
-    "suggestion",
-]
+    "CONNECTIVES", "CONSTANTS", "CUTS", "FUNCTIONS", "INFINITE_OR_COMPLEX", "MAX_NODES",
+    "RELATIONS", "TRUTH", "Builder", "Function", "built", "is_function", "shown", "suggestion",
+]  # fmt: skip
 
 MAX_NODES = 10_000
 MAX_FOLDED_NODES = 200
@@ -183,7 +171,7 @@ def shown(thing: Any) -> str:
 def _catalogue() -> tuple[str, ...]:
     from hermiso import catalogue
 
-    return catalogue.names()
+    return (*catalogue.names(), *catalogue.ALIASES)
 
 
 class Builder:

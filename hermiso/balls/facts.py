@@ -30,26 +30,10 @@ from hermiso.balls.curves import (
 )
 
 __all__ = [
-    "NOTHING",
-    "NOUGHT",
-    "Facts",
-    "Polynomial",
-    "absolute",
-    "added",
-    "completed",
-    "dominated",
-    "interval",
-    "largest",
-    "multiplied",
-    "number",
-    "order",
-    "polynomial",
-    "powered",
-    "scaled",
-    "smallest",
-    "span",
-    "united",
-]
+    "NOTHING", "NOUGHT", "Facts", "Polynomial", "absolute", "added", "completed", "dominated",
+    "interval", "largest", "multiplied", "number", "order", "polynomial", "powered", "scaled",
+    "smallest", "span", "united",
+]  # fmt: skip
 
 Polynomial = Mapping[int, arb]
 _LONGEST = 16

@@ -28,6 +28,7 @@ _HOME = {
 }
 
 __all__ = [
+    "MLP",
     "Architecture",
     "Report",
     "Series",

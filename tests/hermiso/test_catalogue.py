@@ -126,7 +126,7 @@ def honoured(read, name, parameter, first):
     """Whether another value of the parameter is another activation."""
     ours, value = OTHERS.get(parameter, (parameter, 0.7))
     return (
-        ours in catalogue.parameters(name)
+        ours in catalogue.defaults(name)
         and read(value).name
         == f"{name}({ours}=" + (f"{value})" if isinstance(value, str) else "7/10)")
     ) or read(value).expression != first.expression
