@@ -1,0 +1,6 @@
+"""Hypothesis for the whole suite: no deadlines, since a busy machine is no fault."""
+
+from hypothesis import settings
+
+settings.register_profile("suite", deadline=None)
+settings.load_profile("suite")
