@@ -29,6 +29,7 @@ __all__ = ["At", "Formula", "complement_at", "dual_at", "kernel_map_at", "over_r
 
 At = Callable[[Expr], arb]
 Formula = tuple[Expr, Symbol] | None  # of the correlation, if there is one
+SHARED = 20  # digits up to which the spectrum of a smooth function costs no more than the plane
 FEW = 160  # terms up to which the series is cheaper than the plane
 ATTEMPTS = 8
 CLOSE = 15  # digits of delta beyond which the series is cheaper again
@@ -49,7 +50,7 @@ def dual_at(line: Line, formula: Formula, rho: Expr, digits: int) -> arb:
     at = _ball(rho, digits)
     if terms_needed(at, digits) <= FEW:
         return dual(line, at, digits)
-    if line.slope is not None:  # the spectrum of a smooth function ends, and serves every rho
+    if digits <= SHARED and line.slope is not None:  # one spectrum serves every rho, as in plots
         with suppress(PrecisionError):
             return dual(line, at, digits)
     try:

@@ -192,11 +192,13 @@ class binormal(_RealFunction):
 
     def from_limit(self) -> Expr:
         """Return the form by tails of numbers (h, k, rho) near which P is no tail."""
-        h, k, rho = self.args
-        if h.is_positive and k.is_positive and self > sp.S.Half:
+        from hermiso.balls.compile import constant
+
+        (h, k, rho), value = self.args, constant(self)
+        if h.is_positive and k.is_positive and value > 0.5:
             return 1 - _tail(h) - _tail(k) + binormal(-h, -k, rho)
         for s, t in ((h, k), (k, h)):
-            if s.is_positive and self > _tail(-t) / 2:
+            if s.is_positive and value > constant(_tail(-t) / 2):
                 return _tail(-t) - binormal(-s, t, -rho)
         return self
 
