@@ -11,8 +11,6 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from hermiso.extras import available as _available
-
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
@@ -64,7 +62,6 @@ _MODULES = (
     "bounds", "budget", "catalogue", "certified", "checker", "errors", "experiments", "extras",
     "finite", "gram", "numeric", "sweep",
 )  # fmt: skip
-_NEEDS = dict.fromkeys(["experiments", "finite", "sweep"], "torch")  # module -> of an extra
 
 __all__ = [
     "Activation",
@@ -100,8 +97,6 @@ __all__ = [
 
 
 if not TYPE_CHECKING:  # a type checker sees the imports above, and flags any other name
-    # What inspects every name, as help() does, must not stop at a missing extra.
-    __all__ = [name for name in __all__ if name not in _NEEDS or _available(_NEEDS[name])]
 
     def __getattr__(name: str) -> Any:
         if name in _MODULES:

@@ -66,7 +66,7 @@ class Activation:
 
         return torch_function(self.expression, self.variable)
 
-    def __call__(self, value: Any = None, /, **parameters: Any) -> Any:
+    def __call__(self, value: Any = None, /, *others: Any, **parameters: Any) -> Any:
         """Evaluate at a sympy expression, a torch tensor, or a number or numpy array.
 
         Parameters of an entry of the catalogue are given by keyword: catalogue.leaky_relu(0.2) is
@@ -75,6 +75,11 @@ class Activation:
         Raises:
             ActivationError: if it is no entry of the catalogue with these parameters.
         """
+        if others:
+            raise TypeError(
+                f"{self.name}() takes one value; its parameters are given by keyword, and "
+                f"hermiso.parse('{self.name}(x, ...)') reads them by place"
+            )
         if parameters:
             return self._with(parameters) if value is None else self._with(parameters)(value)
         if value is None:
@@ -119,7 +124,7 @@ def as_activation(source: Any, x: Symbol | None = None, *, gain: Any = None) -> 
         activation = source if isinstance(source, Activation) else _by_name(source)
         if x is not None and x.name != activation.variable.name:
             raise ActivationError(
-                f"x is {x}, but the variable of {activation.name} is {activation.variable}; "
+                f"x is {x}, but the variable of {activation.name:.200} is {activation.variable}; "
                 "give x for expressions only"
             )
     return activation if gain is None else _amplified(activation, gain)
@@ -175,9 +180,13 @@ def _by_name(source: Any) -> Activation:
 
 def _refusal(source: Any) -> str:
     if isinstance(source, (int, float, complex)):
-        return f"{source!r} is constant: there is no variable; {_ACCEPTED}"
+        return (
+            f"{source!r:.60} is constant: there is no variable; {_ACCEPTED} (parameters of an "
+            "activation are given by keyword: catalogue.leaky_relu(negative_slope=0.2))"
+        )
     if isinstance(source, sp.logic.boolalg.Boolean):
-        return f"{source} is a condition; write Piecewise((1, {source}), (0, True)); {_ACCEPTED}"
+        said = f"{source!s:.60}"
+        return f"{said} is a condition; write Piecewise((1, {said}), (0, True)); {_ACCEPTED}"
     if callable(source):
         return f"the formula of the function {source!r:.60} is unknown; {INSTEAD}; {_ACCEPTED}"
     return f"{source!r:.60} is of type {type(source).__name__}; {_ACCEPTED}"
@@ -197,7 +206,7 @@ def _checked(source: Expr, x: Symbol | None) -> Activation:
             f"the expression has {nodes} nodes when written out; at most {_LARGEST} are accepted"
         )
     if getattr(source, "is_Matrix", False) or not source.is_commutative:
-        raise ActivationError(f"{source} is not a scalar; {_ACCEPTED}")
+        raise ActivationError(f"{source!s:.200} is not a scalar; {_ACCEPTED}")
     e = exact(source)
     _check_values(e)
     x = _variable(e, x)
@@ -205,7 +214,7 @@ def _checked(source: Expr, x: Symbol | None) -> Activation:
     real = Symbol(x.name, real=True)
     e = e if x == real else e.xreplace({x: real})  # replacing simplifies nested Max again
     if real not in e.free_symbols:
-        raise ActivationError(f"{source} is constant on the real line: there is no variable")
+        raise ActivationError(f"{source!s:.200} is constant on the real line: there is no variable")
     return Activation(str(e), _real(e, real), real)
 
 
@@ -219,17 +228,17 @@ def _written_out(e: sp.Basic, seen: dict[sp.Basic, int]) -> int:
 def _variable(e: Expr, x: Symbol | None) -> Symbol:
     symbols = sorted(e.free_symbols, key=_declaration)
     if not symbols:
-        raise ActivationError(f"{e} is constant: there is no variable")
+        raise ActivationError(f"{e!s:.200} is constant: there is no variable")
     if x is None:
         named = symbols if len(symbols) == 1 else [s for s in symbols if s.name == "x"]
         if len(named) != 1:
             names = ", ".join(map(_declaration, symbols))
-            raise ActivationError(f"the variable of {e} may be any of {names}; pass x=...")
+            raise ActivationError(f"the variable of {e!s:.200} may be any of {names}; pass x=...")
         return named[0]
     if x not in symbols:
         names = ", ".join(map(_declaration, symbols))
         raise ActivationError(
-            f"{e} does not contain x={_declaration(x)}; its symbols are {names} "
+            f"{e!s:.200} does not contain x={_declaration(x)}; its symbols are {names} "
             "(symbols of one name differ when their assumptions do)"
         )
     return x
@@ -238,11 +247,13 @@ def _variable(e: Expr, x: Symbol | None) -> Symbol:
 def _check_values(e: Expr) -> None:
     for bad in (sp.nan, sp.zoo, sp.oo, -sp.oo):
         if e.has(bad):
-            what = f"the expression is {bad}" if e == bad else f"{e} contains {bad}"
+            what = f"the expression is {bad}" if e == bad else f"{e!s:.200} contains {bad}"
             raise ActivationError(f"{what}; every number in it must be finite")
     unknown = sorted(map(str, e.atoms(sp.core.function.AppliedUndef)))
     if unknown:
-        raise ActivationError(f"{e} contains the unknown function {unknown[0]}; give its formula")
+        raise ActivationError(
+            f"{e!s:.200} contains the unknown function {unknown[0]}; give its formula"
+        )
 
 
 def _check_symbols(e: Expr, x: Symbol) -> None:
@@ -254,7 +265,7 @@ def _check_symbols(e: Expr, x: Symbol) -> None:
         )
     for s in e.free_symbols - {x}:
         if s.name == x.name:
-            raise ActivationError(f"{e} has two symbols named {x}; rename the parameter")
+            raise ActivationError(f"{e!s:.200} has two symbols named {x}; rename the parameter")
         if s.is_extended_real is False or (s.is_complex and s.is_real is None):
             raise ActivationError(
                 f"the parameter is {_declaration(s)}; parameters must be real: "
@@ -285,12 +296,14 @@ def _real(e: Expr, x: Symbol) -> Expr:
         except ValueError:  # of mpmath, outside a domain
             value = sp.nan
         if value is sp.nan:
-            raise ActivationError(f"{e} is undefined at {x} = {t}; it must be real on the line")
+            raise ActivationError(
+                f"{e!s:.200} is undefined at {x} = {t}; it must be real on the line"
+            )
         re, im = value.as_real_imag()
         if im.is_number and abs(im) > 1e-9 * (1 + abs(re)):
             at = ", ".join(f"{s} = {v}" for s, v in {x: t, **parameters}.items())
             raise ActivationError(
-                f"{e} is complex-valued: {value.evalf(5)} at {at}; it must be real on the "
+                f"{e!s:.200} is complex-valued: {value.evalf(5)} at {at}; it must be real on the "
                 "whole real line (say, with Abs(x) or Max(x, 0) in place of x)"
             )
     return e.as_real_imag()[0] if e.has(sp.I) else e

@@ -128,7 +128,7 @@ def beta_minus_one(
     ball = _excess(activation, _digits(digits))
     if ball.contains(0) and not ball.is_exact:
         raise PrecisionError(
-            f"beta - 1 of {activation.name} is {ball}, too small for a ball; ask for beta"
+            f"beta - 1 of {activation.name:.200} is {ball}, too small for a ball; ask for beta"
         )
     return ball
 
@@ -141,7 +141,7 @@ def _excess(activation: Activation, digits: int) -> Ball:
             return Ball(strength(_line(activation), digits))
         excess = enclosed(closed, digits)
         if excess.contains(0) and not excess.is_zero():
-            raise PrecisionError(f"beta - 1 may be 0: it is {excess.str(5)}; it is {closed}")
+            raise PrecisionError(f"beta - 1 may be 0: it is {excess.str(5)}; it is {closed!s:.200}")
         return Ball(excess)
 
 
@@ -198,7 +198,7 @@ def _numeric(source: Any, x: Symbol | None, gain: Any) -> Activation:
     names = sorted(str(s) for s in activation.expression.free_symbols - {activation.variable})
     if names:
         raise ActivationError(
-            f"{activation.name} is no single function: {', '.join(names)} has no value; "
+            f"{activation.name:.200} is no single function: {', '.join(names)} has no value; "
             "substitute a number for every parameter first, e.g. expression.subs(...)"
         )
     return activation

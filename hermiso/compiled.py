@@ -142,7 +142,7 @@ def _parts(expression: Expr, x: Symbol) -> tuple[Piece, ...]:
     parameters = sorted(str(s) for s in expression.free_symbols - {x})
     if parameters:
         raise ActivationError(
-            f"{expression} cannot be evaluated: {', '.join(parameters)} has no value; "
+            f"{expression!s:.200} cannot be evaluated: {', '.join(parameters)} has no value; "
             "substitute a number for every parameter first, e.g. expression.subs(...)"
         )
     try:

@@ -47,15 +47,15 @@ def screen(e: Expr, x: Symbol, sample: Mapping[Any, float]) -> None:
         ActivationError: if it is not real, or its values look as if E[sigma(z)^2] were infinite.
     """
     if e.has(sp.DiracDelta):
-        raise ActivationError(f"{e} contains DiracDelta, which is no function of {x}")
+        raise ActivationError(f"{e!s:.200} contains DiracDelta, which is no function of {x}")
     f = e.xreplace({s: sp.Rational(v).limit_denominator(_CLOSEST) for s, v in sample.items()})
     _screen_values(e, f, x, sample)
     reach, resisting = _reach(f, x, sample)
     intervals = _unbounded(f, x, reach)
     for at in _poles(f, x, intervals):
         raise NotSquareIntegrable(
-            f"E[sigma(z)^2] is infinite for sigma({x}) = {e}{_at(sample)}: it has a pole {at}, "
-            "and a function with poles on the line has no Hermite expansion"
+            f"E[sigma(z)^2] is infinite for sigma({x}) = {e!s:.200}{_at(sample)}: it has a "
+            f"pole {at}, and a function with poles on the line has no Hermite expansion"
         )
     for side, reason in resisting.items():
         _screen_growth(e, x, sample, side, reason)
@@ -143,7 +143,7 @@ def _screen_values(e: Expr, f: Expr, x: Symbol, sample: Mapping[Any, float]) -> 
         if _is_real(e, {**sample, x: where}):
             continue  # inf/inf in float64, a number in truth
         raise ActivationError(
-            f"{e} is complex-valued or undefined at {x} = {where}{_at(sample)}; "
+            f"{e!s:.200} is complex-valued or undefined at {x} = {where}{_at(sample)}; "
             "an activation is a real function of the whole line"
         )
 
@@ -174,8 +174,8 @@ def _screen_growth(e: Expr, x: Symbol, sample: Mapping[Any, float], side: int, r
 
 def _unknown(e: Expr, x: Symbol, sample: Mapping[Any, float], reason: str) -> str:
     return (
-        f"cannot show that E[sigma(z)^2] is finite for sigma({x}) = {e}{_at(sample)}, and its "
-        f"values look as if it were not: {reason}"
+        f"cannot show that E[sigma(z)^2] is finite for sigma({x}) = {e!s:.200}{_at(sample)}, "
+        f"and its values look as if it were not: {reason}"
     )
 
 

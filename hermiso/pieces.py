@@ -93,7 +93,7 @@ class _Splitter:
         if isinstance(e, sp.core.relational.Relational):
             return self._relation(e)
         if isinstance(e, (sp.floor, sp.ceiling, sp.Mod)):
-            raise NoClosedForm(f"{e} has infinitely many jumps")
+            raise NoClosedForm(f"{e!s:.200} has infinitely many jumps")
         return self._apply(e.func, e.args, e)
 
     def _apply(self, func: Callable[..., Any], args: Iterable[Any], e: Any = None) -> Pieces:
@@ -137,7 +137,7 @@ class _Splitter:
     def _relation(self, e: Any) -> Pieces:
         if isinstance(e, (sp.Eq, sp.Ne)):
             if (e.lhs - e.rhs).has(*_STEP_LIKE, *_FLAT):
-                raise NoClosedForm(f"{e} may hold on an interval")
+                raise NoClosedForm(f"{e!s:.200} may hold on an interval")
             return _whole(sp.true if isinstance(e, sp.Ne) else sp.false)
         strict = isinstance(e, (sp.StrictGreaterThan, sp.StrictLessThan))
         s = self._signs(e.gts - e.lts)
@@ -154,7 +154,7 @@ class _Splitter:
             chosen = self._first_true(list(zip(row[:n], row[n:], strict=True)), e)
             if chosen is None:
                 raise ActivationError(
-                    f"{e} is undefined on ({lo}, {hi}): no condition holds there; "
+                    f"{e!s:.200} is undefined on ({lo}, {hi}): no condition holds there; "
                     "add a last branch with the condition True"
                 )
             found.append(Piece(lo, hi, chosen))
@@ -221,7 +221,7 @@ def _power_signs(u: sp.Pow, x: Symbol) -> list[tuple[Expr, Expr, int]]:
     if u.exp.is_odd:
         return signs(u.base, x)
     if u.exp.is_integer and not u.exp.is_even:
-        raise UnknownSign(f"the parity of {u.exp} is needed for the sign of {u}; declare it")
+        raise UnknownSign(f"the parity of {u.exp} is needed for the sign of {u!s:.200}; declare it")
     return [(-oo, oo, 1)]
 
 
@@ -241,7 +241,7 @@ def _polynomial_signs(u: Expr, x: Symbol) -> list[tuple[Expr, Expr, int]]:
     p = algebra.poly(u, x)
     if p.degree() == 0:
         return [(-oo, oo, sign_of(p.LC()))]
-    lead = sign_of(p.LC(), because=f"{u} changes sign at a kink on the side of its sign")
+    lead = sign_of(p.LC(), because=f"{u!s:.200} changes sign at a kink on the side of its sign")
     roots = _real_roots(p)
     ends = [-oo, *[r for r, _ in roots], oo]
     found, s = [], lead
@@ -286,7 +286,7 @@ def _affine_of_monotone(u: Any, x: Symbol) -> list[tuple[Expr, Expr, int]]:
     if isinstance(u, sp.log):
         return signs(u.args[0] - 1, x)
     if f.is_Add or (c == 0 and a == 1):
-        raise NoClosedForm(f"the sign changes of {u} cannot be found exactly")
+        raise NoClosedForm(f"the sign changes of {u!s:.200} cannot be found exactly")
     s, d = sign_of(a), -c / a
     if isinstance(f, sp.exp):
         if sign_of(d) <= 0:
@@ -301,7 +301,7 @@ def _affine_of_monotone(u: Any, x: Symbol) -> list[tuple[Expr, Expr, int]]:
         if low is not -oo and sign_of(d - low) <= 0:
             return [(-oo, oo, s)]
         return _flipped(signs(f.args[0] - inverse(d), x), s)
-    raise NoClosedForm(f"the sign changes of {u} cannot be found exactly")
+    raise NoClosedForm(f"the sign changes of {u!s:.200} cannot be found exactly")
 
 
 def _flipped(intervals: list[tuple[Expr, Expr, int]], s: int) -> list[tuple[Expr, Expr, int]]:

@@ -144,7 +144,7 @@ class Problem:
             values = [over_mpmath(e, {self.x: mpmath.mpf(t)}) for t in (0.3, 1.7, -2.9)]
             if max(values) - min(values) <= mpmath.mpf(10) ** -30 * abs(values[0]):
                 raise ActivationError(
-                    f"{self.expression} is constant: Var sigma(z) is 0, beta is undefined"
+                    f"{self.expression!s:.200} is constant: Var sigma(z) is 0, beta is undefined"
                 )
 
     def screen_unless_exact(self) -> None:
@@ -254,18 +254,18 @@ def located(what: str, activation: Activation) -> Iterator[None]:
             yield
     except NotSquareIntegrable as error:
         raise NotSquareIntegrable(
-            f"{what} of {activation.name}: it is not square-integrable under N(0, 1): {error}"
+            f"{what} of {activation.name:.200}: it is not square-integrable under N(0, 1): {error}"
         ) from error
     except NoClosedForm as error:  # a function that no route here knows
-        raise PrecisionError(f"{what} of {activation.name}: {error}") from error
+        raise PrecisionError(f"{what} of {activation.name:.200}: {error}") from error
     except (ActivationError, PrecisionError) as error:
-        raise type(error)(f"{what} of {activation.name}: {error}") from error
+        raise type(error)(f"{what} of {activation.name:.200}: {error}") from error
 
 
 def _problem(e: Expr, x: Symbol, argument: Symbol | None) -> Problem:
     if argument is not None and argument.name in {s.name for s in e.free_symbols}:
         raise ActivationError(
-            f"the symbol {argument} of the result is also in {e}; pass another one"
+            f"the symbol {argument} of the result is also in {e!s:.200}; pass another one"
         )
     symbols = (e.free_symbols | ({argument} if argument is not None else set())) - {x}
     real = {s: _real(s) for s in symbols if s.is_extended_real is None}

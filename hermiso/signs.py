@@ -41,7 +41,7 @@ def sign_of(u: Any, because: str = "") -> int:
 
 def _sign_of_number(u: Any) -> int:
     if u.is_extended_real is False:
-        raise ActivationError(f"{u} is not real; activations are real functions")
+        raise ActivationError(f"{u!s:.200} is not real; activations are real functions")
     for digits in (15, 50, 200):
         value = u.evalf(digits, maxn=4 * digits)
         if value._prec != 1 and value != 0:  # precision 1: all digits cancelled
@@ -50,7 +50,7 @@ def _sign_of_number(u: Any) -> int:
 
 
 def _refuse(u: Any) -> int:
-    raise UnknownSign(f"the sign of {u} could not be decided with 200 digits; simplify it")
+    raise UnknownSign(f"the sign of {u!s:.200} could not be decided with 200 digits; simplify it")
 
 
 def _question(u: Any, because: str) -> str:
@@ -61,7 +61,7 @@ def _question(u: Any, because: str) -> str:
         hint = f"declare {' or '.join(deciding)}"
     else:
         hint = f"declare assumptions on {names} that decide it, or substitute numbers"
-    return f"the sign of {u} is needed and unknown{reason}; {hint}"
+    return f"the sign of {u!s:.200} is needed and unknown{reason}; {hint}"
 
 
 def _deciding(u: Any) -> list[tuple[Any, str]]:

@@ -364,5 +364,5 @@ def number(e: Any) -> float:
     """
     value = sp.sympify(e).evalf(30)
     if not value.is_extended_real:
-        raise ActivationError(f"{e} is no real number; activations are real functions")
+        raise ActivationError(f"{e!s:.200} is no real number; activations are real functions")
     return float(value)

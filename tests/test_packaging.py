@@ -150,9 +150,11 @@ def run(main, arguments, said):
 assert hermiso.beta("relu").is_number
 gelu = hermiso.as_activation("gelu")
 assert abs(hermiso.numeric.beta(gelu) - 1.2767124786594748) < 1e-12
-for name in ("hermiso.finite", "hermiso.experiments", "hermiso.sweep"):
-    fails(imported(name), "torch", "torch")
-fails(lambda: hermiso.finite, "torch", "torch")
+fails(lambda: hermiso.finite.simulate, "torch", "torch")
+fails(lambda: hermiso.experiments.Config, "torch", "experiments")
+fails(lambda: hermiso.experiments.get("figure-3"), "torch", "experiments")
+fails(lambda: hermiso.sweep.run("figure-3", store="f"), "torch", "experiments")
+fails(lambda: hermiso.sweep.results("f"), "pandas", "experiments")
 fails(gelu.torch, "torch", "torch")
 fails(lambda: imported("hermiso.plots")().bounds(("relu",)), "matplotlib", "plot")
 fails(imported("verify.strategies"), "hypothesis", "verify")
@@ -163,13 +165,17 @@ fails(lambda: verify.search(bool, None, domain=""), "hypothesis", "verify")
 
 from hermiso.__main__ import main
 import verify.__main__
-for command in (["run", "figure-3"], ["sweep", "figure-3"], ["theorem4", "relu"], ["results", "f"]):
-    run(main, command, 'pip install "hermiso[torch]"')
+for command in (["run", "figure-3"], ["sweep", "figure-3"], ["results", "f"]):
+    run(main, command, 'pip install "hermiso[experiments]"')
+run(main, ["theorem4", "relu"], 'pip install "hermiso[torch]"')
 run(verify.__main__.main, ["list"], 'pip install "hermiso[verify]"')
 run(main, ["verify", "all"], 'pip install "hermiso[verify]"')
 
 members = dict(inspect.getmembers(hermiso))
-assert "beta" in members and "finite" not in members
+assert "beta" in members and "finite" in members
+for part in (hermiso.finite, hermiso.experiments, hermiso.sweep):
+    inspect.getmembers(part)
+    pydoc.render_doc(part)
 assert "isometry" in pydoc.render_doc(hermiso)
 everything = {}
 exec("from hermiso import *", everything)

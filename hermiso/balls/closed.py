@@ -40,7 +40,9 @@ def enclosed(e: Expr, digits: int, most: int | None = None) -> arb:
         PrecisionError: if the precision suffices for neither.
     """
     if e.free_symbols:
-        raise NoClosedForm(f"{e} is no number: it depends on {sorted(map(str, e.free_symbols))}")
+        raise NoClosedForm(
+            f"{e!s:.200} is no number: it depends on {sorted(map(str, e.free_symbols))}"
+        )
     plain = _plain(e)
     bits, last = ceil(BITS_PER_DIGIT * digits) + GUARD, most or 10 * digits + 2000
     with ctx.workprec(bits):
@@ -64,7 +66,7 @@ def _like_zero(e: Expr, value: arb, digits: int) -> arb:
     if value.contains(0) and value.rad() * 10 ** (2 * digits) < _size(e):
         return value
     raise PrecisionError(
-        f"{e} is enclosed by {value.str(10)} at {ctx.prec} bits, not to {digits} digits; "
+        f"{e!s:.200} is enclosed by {value.str(10)} at {ctx.prec} bits, not to {digits} digits; "
         "ask for fewer digits"
     )
 
@@ -133,10 +135,10 @@ def _terms(e: Any) -> list[Any]:
     """Return the terms of the outermost of a number's sums; its bounds must be integers."""
     *inner, (j, *bounds) = e.limits
     if len(bounds) != 2 or not all(b.is_Integer for b in bounds):
-        raise NoClosedForm(f"{e}: the bounds of the sum are no integers")
+        raise NoClosedForm(f"{e!s:.200}: the bounds of the sum are no integers")
     low, high = map(int, bounds)
     if high - low >= MOST_TERMS:
-        raise NoClosedForm(f"{e}: a sum of more than {MOST_TERMS} terms")
+        raise NoClosedForm(f"{e!s:.200}: a sum of more than {MOST_TERMS} terms")
     term = sp.Sum(e.function, *inner) if inner else e.function
     return [term.subs(j, i) for i in range(low, high + 1)]
 
@@ -145,7 +147,7 @@ def _branch(e: Any) -> Any:
     for value, condition in e.args:
         if _holds(condition):
             return value
-    raise NoClosedForm(f"{e}: no branch holds")
+    raise NoClosedForm(f"{e!s:.200}: no branch holds")
 
 
 def _holds(c: Any) -> bool:

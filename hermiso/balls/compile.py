@@ -128,7 +128,7 @@ def _call(e: Any, x: Any, table: _Table) -> Function:
         return _applied(f, e.args[0], x, table)
     several = getattr(e, "over_balls", None) or OF_SEVERAL.get(e.func)
     if several is None or table is not _REAL:
-        raise NoClosedForm(f"{e}: the function {e.func.__name__} has no ball version")
+        raise NoClosedForm(f"{e!s:.200}: the function {e.func.__name__} has no ball version")
     args = [_closure(a, x, table) for a in e.args]
     return lambda z: several(*(a(z) for a in args))
 
@@ -221,7 +221,7 @@ def _logarithm(e: Any, x: Any, table: _Table) -> Function:
 def _bessel(e: Any, x: Any, table: _Table) -> Function:
     n, u = e.args
     if not n.is_Integer:
-        raise NoClosedForm(f"{e}: besselj has a ball version for integer orders only")
+        raise NoClosedForm(f"{e!s:.200}: besselj has a ball version for integer orders only")
     f, order = _closure(u, x, table), acb(int(n))
     real = table is _REAL
 

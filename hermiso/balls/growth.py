@@ -237,16 +237,16 @@ def _too_large(e: Expr, x: Symbol, side: int, m: int) -> str:
         else ("E[sigma(z)]", "it has no mean")
     )
     return (
-        f"{mean} is infinite for sigma({x}) = {e}: it outgrows exp({x}**2/{2 * m}) "
+        f"{mean} is infinite for sigma({x}) = {e!s:.200}: it outgrows exp({x}**2/{2 * m}) "
         f"as {_end(x, side)}; {what}"
     )
 
 
 def _resisting(e: Expr, x: Symbol, side: int, found: Facts) -> str:
     part, reason = found.culprit or (e, "its bound is not finite")
-    whole = "" if part == e else f" in {e}"
+    whole = "" if part == e else f" in {e!s:.200}"
     return (
-        f"no growth bound as {_end(x, side)}: {part}{whole} resisted, {reason} "
+        f"no growth bound as {_end(x, side)}: {part!s:.200}{whole} resisted, {reason} "
         f"(tried |{x}| >= 2, 4, ..., 2^{FARTHEST}); rewrite it with functions whose bound is "
         "known, or cut it off by a Piecewise"
     )

@@ -71,8 +71,8 @@ class Line:
         names = sorted(str(s) for s in self.expression.free_symbols - {self.x})
         if names:
             raise ActivationError(
-                f"{self.expression} has no number: {', '.join(names)} has no value; substitute "
-                "a number for every parameter first"
+                f"{self.expression!s:.200} has no number: {', '.join(names)} has no value; "
+                "substitute a number for every parameter first"
             )
 
     @cached_property
@@ -149,7 +149,7 @@ class Line:
             return growth(around(restored(e), self.x, t, side / v), v, 1)
         except NotSquareIntegrable:
             raise NotSquareIntegrable(
-                f"E[sigma(z)^2] is infinite for sigma({self.x}) = {self.expression}: "
+                f"E[sigma(z)^2] is infinite for sigma({self.x}) = {self.expression!s:.200}: "
                 f"it is too large near {self.x} = {t}"
             ) from None
 
@@ -207,7 +207,7 @@ class Line:
     def clipped(self, bits: int) -> tuple[list[Segment], arb]:
         """Return the pieces, cut where E f^2 has less than 2^-(2 bits) left, and what is left."""
         if self._singularities:
-            raise PrecisionError(f"{self.expression} is unbounded at a kink")
+            raise PrecisionError(f"{self.expression!s:.200} is unbounded at a kink")
         goal = Goal((FULL,), (2 * bits,), bits)
         tails = self.tails(goal)
         return self._segments(tails), sum((t.error(FULL) for t in tails), arb(0)).upper()
@@ -252,8 +252,9 @@ class Line:
         """A kink without closed form has no growth certificate: f must be bounded beside it."""
         if not f(t.union(t + side * arb(2) ** -ctx.prec)).is_finite():
             raise PrecisionError(
-                f"{self.expression} is not certainly bounded near x = {t.str(10, radius=False)}, "
-                "which has no closed form; cut it off there by a Piecewise"
+                f"{self.expression!s:.200} is not certainly bounded near "
+                f"x = {t.str(10, radius=False)}, which has no closed form; cut it off there by a "
+                "Piecewise"
             )
 
     def scales(self, weights: Sequence[Weight]) -> list[float]:

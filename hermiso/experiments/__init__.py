@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from hermiso.errors import ExperimentError
-from hermiso.extras import naming_extras
+from hermiso.extras import available, naming_extras
 
 if TYPE_CHECKING:
     from hermiso.experiments.experiment import Config, Experiment, samples, summary
@@ -32,19 +32,23 @@ def get(name: str) -> Experiment:
     """
     if name not in _NAMES:
         raise ExperimentError(f"no experiment is called {name!r}; there are {', '.join(_NAMES)}")
-    with naming_extras():
+    with naming_extras("experiments"):
         module = import_module(f"hermiso.experiments.{name.replace('-', '_')}")
+        import_module("pandas")  # its table's, and missing it is to be said before the work
     found: Experiment = module.EXPERIMENT
     return found
 
 
 if not TYPE_CHECKING:  # a type checker flags every other name
+    _LATE = ("Config", "Experiment", "samples", "summary")
+    # What inspects every name, as help() does, must not stop at a missing extra.
+    __all__ = __all__ if available("torch") else ["get", "names"]
 
     def __getattr__(name: str) -> Any:
-        if name not in __all__:
+        if name not in _LATE:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         # Late, so that a --help does not wait for torch.
-        with naming_extras():
+        with naming_extras("experiments"):
             return getattr(import_module("hermiso.experiments.experiment"), name)
 
 

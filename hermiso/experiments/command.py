@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import fields
+from importlib import import_module
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from hermiso.errors import HermisoError
 from hermiso.experiments import get, names
 from hermiso.experiments.settings import changed
+from hermiso.extras import naming_extras
 from hermiso.terminal import LIMITS, Parser, complain
 from hermiso.writing import replacing
 
@@ -34,7 +36,9 @@ def main(arguments: Sequence[str]) -> int:
     try:
         chosen = [get(name) for name in options.names if name != "all"]
         chosen = [get(name) for name in names()] if "all" in options.names else chosen
-        # All of them are looked at before the first is run.
+        # All that may be missing or wrong is looked at before the first is run.
+        with naming_extras("experiments"):
+            import_module("pandas" if options.no_plot else "matplotlib")
         configs = [_config(experiment, options) for experiment in chosen]
         options.output.mkdir(parents=True, exist_ok=True)
         for experiment, config in zip(chosen, configs, strict=True):

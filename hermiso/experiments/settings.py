@@ -114,10 +114,11 @@ def _first_of(values: Iterable[Any], given: Any) -> Any:
 
 
 def _integer(given: Any) -> int:
-    # Only what is written as an integer: neither 1.5 nor True nor 1_000.
-    if not re.fullmatch(r"[+-]?[0-9]{1,4000}", str(given)):
+    # Only what is written as an integer, also as 1e9: neither 1.5 nor True nor 1_000.
+    found = re.fullmatch(r"([+-]?[0-9]{1,4000})(?:[eE]\+?([0-9]{1,2}))?", str(given))
+    if not found:
         raise ValueError
-    return int(given)
+    return int(int(found[1]) * 10 ** int(found[2] or 0))
 
 
 def _real(given: Any) -> float:

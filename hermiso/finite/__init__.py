@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from hermiso.extras import naming_extras
+from hermiso.extras import available, naming_extras
 
 if TYPE_CHECKING:
     from hermiso.finite.architecture import Architecture
@@ -41,6 +41,8 @@ __all__ = [
 
 
 if not TYPE_CHECKING:  # a type checker flags every other name
+    # What inspects every name, as help() does, must not stop at a missing extra.
+    __all__ = __all__ if available("torch") else []
 
     def __getattr__(name: str) -> Any:
         if name not in _HOME:

@@ -262,7 +262,7 @@ def model(activation: Activation) -> Model:
     parameters = sorted(str(s) for s in e.free_symbols - {x})
     if parameters:
         raise ActivationError(
-            f"{activation.name} has no number: {', '.join(parameters)} has no value; "
+            f"{activation.name:.200} has no number: {', '.join(parameters)} has no value; "
             "substitute a number for every parameter first, e.g. expression.subs(...)"
         )
     try:

@@ -167,7 +167,7 @@ def kernel_map(source: Any, x: Symbol | None = None, *, gain: Any = None) -> Ker
 
 @lru_cache(maxsize=256)
 def _built(activation: Activation, gain: float) -> KernelMap:
-    name = activation.name if gain == 1 else f"{activation.name} at gain {gain:g}"
+    name = activation.name if gain == 1 else f"{activation.name:.200} at gain {gain:g}"
     if not model(activation).exact:
         found = estimate(model(activation).value, gain=gain).kernel_map()
         return replace(found, name=name)
@@ -249,10 +249,11 @@ def _stated(what: str, activation: Activation, gain: float) -> Iterator[None]:
         yield
     except NotSquareIntegrable as error:
         raise NotSquareIntegrable(
-            f"{what} of {activation.name}{at}: it is not square-integrable under N(0, 1): {error}"
+            f"{what} of {activation.name:.200}{at}: it is not square-integrable under N(0, 1): "
+            f"{error}"
         ) from error
     except (ActivationError, PrecisionError) as error:
-        raise type(error)(f"{what} of {activation.name}{at}: {error}") from error
+        raise type(error)(f"{what} of {activation.name:.200}{at}: {error}") from error
 
 
 def _estimated(found: SampledActivation, many: Array) -> Estimate:

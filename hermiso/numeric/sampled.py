@@ -236,7 +236,7 @@ def _check_size(f: Elementwise, gain: float, p: Panels) -> None:
             f"E[sigma(z)^2] of {f.name} at gain {gain:g} is infinite: it is unbounded near "
             f"x = {p.lower[top]:.6g}"
         )
-    if not np.all(np.isfinite(size)) or top in (0, size.size - 1):
+    if not np.all(np.isfinite(size)) or (top in (0, size.size - 1) and size[top] > 0):
         raise NotSquareIntegrable(
             f"E[sigma(z)^2] of {f.name} at gain {gain:g} is infinite or beyond float64: the "
             f"integrand still grows at |z| = {REACH}"

@@ -46,9 +46,9 @@ def taylor(e: Expr, x: Symbol, at: Expr, order: int) -> tuple[float, ...]:
         try:
             found = _Walk(x, start).series(e)
         except (ZeroDivisionError, ValueError) as error:
-            raise NoClosedForm(f"{e} has no Taylor series at {at}: {error}") from error
+            raise NoClosedForm(f"{e!s:.200} has no Taylor series at {at}: {error}") from error
         if not all(c.is_finite() for c in found):
-            raise NoClosedForm(f"{e} has no Taylor series at {at}")
+            raise NoClosedForm(f"{e!s:.200} has no Taylor series at {at}")
         return tuple(0.0 if c.contains(0) else float(c) for c in found)
 
 
@@ -110,7 +110,7 @@ def constant(e: Any) -> Any:
         return arb(fmpq(int(e.p), int(e.q)))
     value = sp.N(e, 110)
     if not value.is_Float:
-        raise NoClosedForm(f"{e} is no real number")
+        raise NoClosedForm(f"{e!s:.200} is no real number")
     return arb(str(value))
 
 

@@ -175,7 +175,7 @@ def terms(e: Expr, x: Symbol, side: int = 0) -> Terms:
         return _pow_terms(e, x, side)
     convert = _FUNCTIONS.get(e.func)
     if convert is None:
-        raise NoClosedForm(f"{e} is outside the exact class")
+        raise NoClosedForm(f"{e!s:.200} is outside the exact class")
     return convert(e.args[0], x)
 
 
@@ -200,7 +200,7 @@ def _pow_terms(e: Expr, x: Symbol, side: int) -> Terms:
     c, rest = base.as_independent(x, as_Add=False)
     if rest == x and side and (c * side).is_positive and x not in n.free_symbols:
         return {Term(modulus=n): (c * side) ** n}
-    raise NoClosedForm(f"{e} is outside the exact class")
+    raise NoClosedForm(f"{e!s:.200} is outside the exact class")
 
 
 def _reciprocal(base: Expr, n: Expr, x: Symbol) -> Terms:
@@ -221,10 +221,10 @@ def _reciprocal(base: Expr, n: Expr, x: Symbol) -> Terms:
 
 def _coefficients(u: Expr, x: Symbol, degree: int) -> list[Expr]:
     if not u.is_polynomial(x):
-        raise NoClosedForm(f"the argument {u} is no polynomial in {x}")
+        raise NoClosedForm(f"the argument {u!s:.200} is no polynomial in {x}")
     p = algebra.poly(u, x)
     if p.degree() > degree:
-        raise NoClosedForm(f"the argument {u} has degree {p.degree()}, above {degree}")
+        raise NoClosedForm(f"the argument {u!s:.200} has degree {p.degree()}, above {degree}")
     return [p.coeff_monomial(x**j) for j in range(degree + 1)]
 
 

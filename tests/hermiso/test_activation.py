@@ -13,7 +13,7 @@ from sympy import Abs, Eq, Function, I, Max, Piecewise, Rational, Symbol, exp, l
 import hermiso
 from hermiso import catalogue
 from hermiso.activation import Activation, as_activation, exact
-from hermiso.errors import ActivationError
+from hermiso.errors import ActivationError, HermisoError
 
 a, b, x, y = sp.symbols("a b x y")
 real = Symbol("x", real=True)
@@ -226,3 +226,11 @@ def test_reading_and_naming_needs_neither_numpy_nor_torch():
 def test_a_spike_far_out_is_not_called_constant():
     with pytest.raises(ActivationError, match="constant, or so small that its square underf"):
         hermiso.numeric.beta("exp(-1000*(x - 60)^2)")
+
+
+def test_a_long_formula_is_shortened_in_messages():
+    long = 10**900 * x
+    for ask in (hermiso.beta, hermiso.numeric.beta, lambda e: hermiso.beta(e + sp.oo)):
+        with pytest.raises(HermisoError) as refused:
+            ask(sp.exp(long**2))
+        assert len(str(refused.value)) < 1000

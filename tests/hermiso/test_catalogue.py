@@ -307,6 +307,10 @@ def test_parameters_are_given_by_keyword_and_a_point_is_not_one():
         as_activation(x**2)(alpha=2)
     with pytest.raises(TypeError, match="needs the point"):
         catalogue.elu()
+    with pytest.raises(TypeError, match="parameters are given by keyword, and"):
+        catalogue.leaky_relu(x, 0.2)
+    with pytest.raises(ActivationError, match=r"leaky_relu\(negative_slope=0.2\)"):
+        as_activation(catalogue.leaky_relu(0.2))  # the value at 0.2, taken for an activation
 
 
 def test_suggestions_are_few_and_different():

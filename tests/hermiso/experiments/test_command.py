@@ -74,6 +74,7 @@ def test_a_second_run_replaces_the_first(tmp_path: Path) -> None:
         (["figure-4", "--set", "breadth=3"], "'breadth=3' is no setting; write FIELD=VALUE"),
         (["figure-4", "--set", "width"], "'width' is no setting; write FIELD=VALUE"),
         (["figure-4", "--set", "width=wide"], "width is set to 'wide'; it must be of type int"),
+        (["figure-4", "--set", "width=1e12"], "of memory, and"),
         (["figure-4", "--set", "width=0"], "width is 0; it must be an integer in 3"),
         (["figure-4", "--set", "dtype=half"], "dtype is 'half'; it must be float32 or float64"),
         (["figure-4", "--set", "activations=reluu"], "'reluu' is no name of the catalogue"),

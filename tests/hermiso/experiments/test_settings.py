@@ -17,6 +17,7 @@ CONFIG = Config(("relu", "tanh"))
     [
         ("width=200", "width", 200),
         ("width= 200 ", "width", 200),
+        ("width=1e9", "width", 10**9),
         ("degeneracy=2", "degeneracy", 2.0),
         ("degeneracy=1e3", "degeneracy", 1000.0),
         ("dtype=float32", "dtype", "float32"),
@@ -49,7 +50,14 @@ def test_an_unknown_field_is_answered_by_the_fields(setting: str) -> None:
 
 @pytest.mark.parametrize(
     ("setting", "kind"),
-    [("width=wide", "int"), ("width=2.5", "int"), ("width=", "int"), ("degeneracy=x", "float")],
+    [
+        ("width=wide", "int"),
+        ("width=2.5", "int"),
+        ("width=1e-3", "int"),
+        ("width=1e999", "int"),
+        ("width=", "int"),
+        ("degeneracy=x", "float"),
+    ],
 )
 def test_a_value_of_another_type_is_refused(setting: str, kind: str) -> None:
     field, _, text = setting.partition("=")

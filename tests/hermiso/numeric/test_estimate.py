@@ -11,7 +11,7 @@ import torch
 
 import hermiso
 from hermiso import numeric
-from hermiso.errors import ActivationError, HermisoError
+from hermiso.errors import ActivationError, HermisoError, NotSquareIntegrable
 
 x = sp.Symbol("x", real=True)
 TWINS: dict[str, tuple[Callable[[Any], Any], Any]] = {
@@ -205,3 +205,10 @@ def test_what_has_no_formula_is_taken(f: Callable[[Any], Any], exact: str | None
     y, w = y[inner].astype(float), w[inner]
     assert mean == pytest.approx(w @ y, abs=1e-7 if f is not torch.round else 1e-13)
     assert variance == pytest.approx(w @ y**2 - (w @ y) ** 2, rel=1e-6)
+
+
+@pytest.mark.parametrize("f", [lambda v: 0 * v, lambda v: 1.0 * (v > 45), lambda v: 0 * v + 3])
+def test_what_is_constant_in_floats_is_not_called_infinite(f: Callable[[Any], Any]) -> None:
+    with pytest.raises(ActivationError, match="constant") as refused:
+        numeric.beta(f)
+    assert not isinstance(refused.value, NotSquareIntegrable)
