@@ -30,7 +30,7 @@ from sympy.core.evalf import PrecisionExhausted
 
 from hermiso import vocabulary as words
 from hermiso.errors import ParseError
-from hermiso.tokens import Token, refuse, tokens
+from hermiso.tokens import Token, refuse, shown, tokens
 
 __all__ = ["MAX_LENGTH", "MAX_NESTING", "parse"]
 
@@ -70,7 +70,7 @@ def parse(text: str, assumptions: Assumptions | None = None) -> Expr:
     if len(text) > MAX_LENGTH:
         raise ParseError(f"the formula has {len(text)} characters; at most {MAX_LENGTH}")
     if not isinstance(assumptions, Mapping | None):
-        raise ParseError(f"assumptions are {words.shown(assumptions)}; write them as in {_AS_IN}")
+        raise ParseError(f"assumptions are {shown(assumptions)}; write them as in {_AS_IN}")
     parser = _Parser(text, assumptions or {})
     try:
         return parser.formula()
@@ -93,7 +93,7 @@ def _are_facts(given: Any) -> bool:
 def _listed(names: list[str]) -> str:
     """Names in a message, the first ten of many."""
     more = f" and {len(names) - 10} more" if len(names) > 10 else ""
-    return ", ".join(map(words.shown, names[:10])) + more or "none"
+    return ", ".join(map(shown, names[:10])) + more or "none"
 
 
 class _Parser:
@@ -309,13 +309,13 @@ class _Parser:
         given = self.assumptions.get(name, {})
         if not _are_facts(given):
             raise ParseError(
-                f"the assumptions of {name} are {words.shown(given)}; write them as in {_AS_IN}"
+                f"the assumptions of {name} are {shown(given)}; write them as in {_AS_IN}"
             )
         try:
             return Symbol(name, **{"real": True, **given})
         except ValueError as error:
             raise ParseError(
-                f"the assumptions {words.shown(dict(given))} of {name} contradict each other"
+                f"the assumptions {shown(dict(given))} of {name} contradict each other"
             ) from error
 
     # Functions.
@@ -346,7 +346,7 @@ class _Parser:
             if key is None:
                 values.append(self.sum())
             elif key.text in named:
-                self.refuse(f"{words.shown(key.text)} is given twice", key)
+                self.refuse(f"{shown(key.text)} is given twice", key)
             else:
                 named[key.text] = self.sum()
         return values, named

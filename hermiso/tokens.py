@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from hermiso.errors import ParseError
-from hermiso.vocabulary import shown
 
-__all__ = ["MAX_TOKENS", "Token", "refuse", "tokens"]
+__all__ = ["MAX_SHOWN", "MAX_TOKENS", "Token", "refuse", "shown", "tokens"]
 
 MAX_TOKENS = 2_000
+MAX_SHOWN = 40  # characters of a name in a message
+
+
+def shown(thing: Any) -> str:
+    """A name or text on one line: long ones are cut, characters that do not print escaped."""
+    text = str(thing)
+    cut = text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 3]}..."
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in cut)
 
 
 @dataclass(frozen=True)

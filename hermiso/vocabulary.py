@@ -19,10 +19,11 @@ from typing import Any
 import sympy as sp
 
 from hermiso.errors import ActivationError, ParseError
+from hermiso.tokens import MAX_SHOWN, shown
 
 __all__ = [
     "CONNECTIVES", "CONSTANTS", "CUTS", "FUNCTIONS", "INFINITE_OR_COMPLEX", "MAX_NODES",
-    "RELATIONS", "TRUTH", "Builder", "Function", "built", "is_function", "shown", "suggestion",
+    "RELATIONS", "TRUTH", "Builder", "Function", "built", "is_function", "suggestion",
 ]  # fmt: skip
 
 MAX_NODES = 10_000
@@ -35,7 +36,6 @@ MAX_LOG_CONSTANT = 7_000  # e^7000 has about 3000 digits
 MAX_HEIGHT = 150  # of expression trees; sympy's cost grows with its third power or so
 MAX_CONSTANT_HEIGHT = 16  # and exponentially for constants
 SIMPLE_NODES = 40
-MAX_SHOWN = 40  # characters of a name in a message
 
 CONSTANTS = {"pi": sp.pi, "e": sp.E, "E": sp.E}
 TRUTH = {"true": sp.true, "True": sp.true, "false": sp.false, "False": sp.false}
@@ -158,13 +158,6 @@ def suggestion(name: str) -> str:
         return f"did you mean {' or '.join(close)}?"
     own = ", ".join(sorted({*FUNCTIONS, *CUTS} - {*_PRINTED, "Piecewise"}))
     return f"there are {own} and the names of hermiso.catalogue"
-
-
-def shown(thing: Any) -> str:
-    """A name or text on one line: long ones are cut, characters that do not print escaped."""
-    text = str(thing)
-    cut = text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 3]}..."
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in cut)
 
 
 @cache
