@@ -36,6 +36,7 @@ _MAX_PANELS = 128
 _AGREES = 1e-13  # two ways to the variance
 _WORST = 1e-9  # relative error that is not refused
 _SAFETY = 3.0  # of an estimated relative error
+_SMALLEST = 1e-150  # angle: 1 - rho = 5e-301
 _SLACK = 8  # eps of the input's dtype by which a correlation may exceed 1
 
 
@@ -276,9 +277,10 @@ def build(
 
 
 def _worst(shares: list[_Share]) -> float:
-    """The largest relative error of the sum of integrals over [0, t], at the ends of panels."""
-    ends = np.unique(np.concatenate([share.panels.upper for share in shares]))
-    integrals, wrong = zip(*(share.at(ends) for share in shares), strict=True)
+    """The largest relative error of the sum of integrals over [0, t], at nodes and as t -> 0."""
+    nodes = [share.panels.nodes.ravel() for share in shares]
+    angles = np.unique(np.concatenate([[_SMALLEST, math.pi], *nodes]))
+    integrals, wrong = zip(*(share.at(angles) for share in shares), strict=True)
     return float(np.max(sum(wrong) / sum(integrals)))
 
 
