@@ -15,9 +15,10 @@ from functools import cached_property, partial
 
 import numpy as np
 
+from hermiso.budget import spend_boxes
 from hermiso.errors import PrecisionError
 from hermiso.numeric.expansion import REACH, importance
-from hermiso.numeric.panels import Array, Function, Goal, Panels, legendre, resolve
+from hermiso.numeric.panels import POINTS, Array, Function, Goal, Panels, legendre, resolve
 
 __all__ = ["BUDGET", "Derivative"]
 
@@ -194,6 +195,7 @@ class Derivative:
 
     def spend(self, points: int) -> None:
         """Count points of the plane; raise PrecisionError beyond the budget."""
+        spend_boxes(points / POINTS)
         self._spent[0] += points
         if self._spent[0] > BUDGET:
             raise PrecisionError(
