@@ -42,7 +42,7 @@ __all__ = [
 erfc = sp.Function("erfc")
 softplus, log_cosh, tanhshrink = sp.symbols("softplus log_cosh tanhshrink", cls=sp.Function)
 gaussian, gaussian_tail = sp.symbols("gaussian gaussian_tail", cls=sp.Function)
-log_tail, erfcx = sp.symbols("log_tail erfcx", cls=sp.Function)
+log_tail, log_erfc, erfcx = sp.symbols("log_tail log_erfc erfcx", cls=sp.Function)
 
 
 # --- rewriting ------------------------------------------------------------------------------
@@ -188,10 +188,12 @@ def _power(e: Any) -> Any:
 
 
 def _logarithm_of_tail(e: Any) -> Any:
-    """Return log(c erfc(u)) as log(2 c) + log(erfc(u)/2), where u > 26 does not underflow."""
+    """Return log(erfc(u)), or log(c erfc(u)) as log(2 c) + log(erfc(u)/2): no underflow."""
     c, v = e.args[0].as_coeff_Mul()
     u = _of_tail(v)
-    return None if u is None else sp.log(2 * c) + log_tail(u)
+    if u is None:
+        return None
+    return log_erfc(u) if c == 1 else sp.log(2 * c) + log_tail(u)
 
 
 def _logarithm(e: Any) -> Any:
@@ -262,6 +264,14 @@ def _log_tail(lib: Library, u: Any) -> Any:
     return xp.where(far, tail, xp.log1p(-special.erfc(-s) / 2))
 
 
+def _log_erfc(lib: Library, u: Any) -> Any:
+    """log(erfc(u)), which is 0 at 0."""
+    xp, special, far = lib.array, lib.special, u > 0.5
+    t, s = xp.where(far, u, 1.0), xp.where(far, 0.0, u)
+    tail = xp.log(special.erfcx(t)) - t**2
+    return xp.where(far, tail, xp.log1p(-special.erf(s)))
+
+
 _STABLE: dict[str, Callable[..., Any]] = {
     "softplus": floats.softplus,
     "log_cosh": floats.log_cosh,
@@ -270,6 +280,7 @@ _STABLE: dict[str, Callable[..., Any]] = {
     "plus_root": floats.plus_root,
     "gaussian": _gaussian,
     "gaussian_tail": _gaussian_tail,
+    "log_erfc": _log_erfc,
     "log_tail": _log_tail,
     "Max": floats.larger,
     "Min": floats.smaller,
