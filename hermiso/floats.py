@@ -14,6 +14,8 @@ __all__ = [
     "Library",
     "larger",
     "log_cosh",
+    "log_erfc",
+    "log_tail",
     "near_one",
     "plus_root",
     "smaller",
@@ -77,3 +79,19 @@ def larger(lib: Library, *values: Any) -> Any:
 def smaller(lib: Library, *values: Any) -> Any:
     """Return the minimum, also of arrays and numbers."""
     return reduce(lambda a, b: lib.array.where(a < b, a, b), values)
+
+
+def log_tail(lib: Library, u: Any) -> Any:
+    """log(erfc(u)/2); in the tail through erfcx(u) = exp(u^2) erfc(u)."""
+    xp, special, far = lib.array, lib.special, u > 0
+    t, s = xp.where(far, u, 0.0), xp.where(far, 0.0, u)
+    tail = xp.log(special.erfcx(t) / 2) - t**2
+    return xp.where(far, tail, xp.log1p(-special.erfc(-s) / 2))
+
+
+def log_erfc(lib: Library, u: Any) -> Any:
+    """log(erfc(u)), which is 0 at 0."""
+    xp, special, far = lib.array, lib.special, u > 0.5
+    t, s = xp.where(far, u, 1.0), xp.where(far, 0.0, u)
+    tail = xp.log(special.erfcx(t)) - t**2
+    return xp.where(far, tail, xp.log1p(-special.erf(s)))

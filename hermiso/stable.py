@@ -42,7 +42,7 @@ __all__ = [
 erfc = sp.Function("erfc")
 softplus, log_cosh, tanhshrink = sp.symbols("softplus log_cosh tanhshrink", cls=sp.Function)
 gaussian, gaussian_tail = sp.symbols("gaussian gaussian_tail", cls=sp.Function)
-log_tail, erfcx = sp.symbols("log_tail erfcx", cls=sp.Function)
+log_tail, log_erfc, erfcx = sp.symbols("log_tail log_erfc erfcx", cls=sp.Function)
 
 
 # --- rewriting ------------------------------------------------------------------------------
@@ -128,9 +128,9 @@ def _product(e: Any) -> Any:
     e = identity.flat_product(e) if e.is_Mul else e
     if not e.is_Mul:
         return e
-    ratio = _ratio_of_tails(e)
-    if ratio is not None:
-        return ratio
+    scaled = _scaled_tail(e)
+    if scaled is not None:
+        return _product(scaled)
     for a, b in permutations(e.args, 2):
         found = identity.shifted_expit(a, b) or _mirrored_product(a, b)
         if found:
@@ -144,14 +144,39 @@ def _mirrored_product(a: Any, b: Any) -> list[Any]:
     return [rule(a.args[0])] if rule and a.args[0] == -b.args[0] else []
 
 
-def _ratio_of_tails(e: Any) -> Any:
-    """Return exp(-k^2 x^2)/erfc(k x) as 1/erfcx(k x), where both underflow; None for others."""
+def _scaled_tail(e: Any) -> Any:
+    """Return exp(u^2) erfc(u), where one overflows and one underflows, as erfcx(u).
+
+    And 1/erfcx(u) for the reciprocal; None for other products.
+    """
     for a, b in permutations(e.args, 2):
-        if a.func is gaussian and (1 / b).func is gaussian_tail and a.args == (1 / b).args[1:]:
-            k, _, t = (1 / b).args
-            rest = [f for f in e.args if f not in (a, b)]
-            return sp.Mul(*rest, 1 / erfcx(k * t), evaluate=False)
+        for tail, joined in ((b, erfcx), (1 / b, lambda u: 1 / erfcx(u))):
+            growing = a if tail is b else 1 / a
+            u = _of_tail(tail)
+            if u is not None and _is_exp_of_square(growing, u):
+                rest = [f for f in e.args if f not in (a, b)]
+                return sp.Mul(*rest, joined(u), evaluate=False)
     return None
+
+
+def _of_tail(e: Any) -> Any:
+    """The u of erfc(u)."""
+    if e.func is erfc:
+        return e.args[0]
+    return e.args[0] * e.args[2] if e.func is gaussian_tail else None
+
+
+def _is_exp_of_square(e: Any, u: Any) -> bool:
+    """Whether e is exp(u^2)."""
+    below = 1 / e
+    if e.func is sp.exp:
+        v = e.args[0]
+    elif below.func is gaussian:
+        v = below.args[0] * below.args[1] ** 2
+    else:
+        return False
+    small = identity.is_small_polynomial(v) and identity.is_small_polynomial(u)
+    return bool(v == u**2 or (small and sp.expand(v - u**2) == 0))
 
 
 def _power(e: Any) -> Any:
@@ -163,12 +188,12 @@ def _power(e: Any) -> Any:
 
 
 def _logarithm_of_tail(e: Any) -> Any:
-    """Return log(c erfc(u)) as log(2 c) + log(erfc(u)/2), where u > 26 does not underflow."""
+    """Return log(erfc(u)), or log(c erfc(u)) as log(2 c) + log(erfc(u)/2): no underflow."""
     c, v = e.args[0].as_coeff_Mul()
-    if v.func not in (erfc, gaussian_tail):
+    u = _of_tail(v)
+    if u is None:
         return None
-    u = v.args[0] if v.func is erfc else v.args[0] * v.args[2]
-    return sp.log(2 * c) + log_tail(u)
+    return log_erfc(u) if c == 1 else sp.log(2 * c) + log_tail(u)
 
 
 def _logarithm(e: Any) -> Any:
@@ -231,14 +256,6 @@ def _gaussian_tail(lib: Library, k: float, q: float, x: Any) -> Any:
     return xp.where(far, tail, lib.special.erfc(k * xp.where(far, 0.0, x)))
 
 
-def _log_tail(lib: Library, u: Any) -> Any:
-    """log(erfc(u)/2); in the tail through erfcx(u) = exp(u^2) erfc(u)."""
-    xp, special, far = lib.array, lib.special, u > 0
-    t, s = xp.where(far, u, 0.0), xp.where(far, 0.0, u)
-    tail = xp.log(special.erfcx(t) / 2) - t**2
-    return xp.where(far, tail, xp.log1p(-special.erfc(-s) / 2))
-
-
 _STABLE: dict[str, Callable[..., Any]] = {
     "softplus": floats.softplus,
     "log_cosh": floats.log_cosh,
@@ -247,7 +264,8 @@ _STABLE: dict[str, Callable[..., Any]] = {
     "plus_root": floats.plus_root,
     "gaussian": _gaussian,
     "gaussian_tail": _gaussian_tail,
-    "log_tail": _log_tail,
+    "log_erfc": floats.log_erfc,
+    "log_tail": floats.log_tail,
     "Max": floats.larger,
     "Min": floats.smaller,
     "Heaviside": lambda lib, u, _: (lib.array.sign(u) + 1) / 2,

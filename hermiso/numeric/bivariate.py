@@ -15,9 +15,10 @@ from functools import cached_property, partial
 
 import numpy as np
 
+from hermiso.budget import spend_boxes
 from hermiso.errors import PrecisionError
 from hermiso.numeric.expansion import REACH, importance
-from hermiso.numeric.panels import Array, Function, Goal, Panels, legendre, resolve
+from hermiso.numeric.panels import POINTS, Array, Function, Goal, Panels, legendre, resolve
 
 __all__ = ["BUDGET", "Derivative"]
 
@@ -36,6 +37,7 @@ _CHUNK = 2**21  # points of the plane at a time
 _MAX_OUTER = 200
 BUDGET = 2**26  # points of the plane for one kernel map: some ten seconds
 _PROBES = 48
+_CLOSING = 1 / 4  # ratio of panels towards v = 0
 _HALVINGS = 12
 _ROOT = math.sqrt(2 * math.pi)
 
@@ -194,6 +196,7 @@ class Derivative:
 
     def spend(self, points: int) -> None:
         """Count points of the plane; raise PrecisionError beyond the budget."""
+        spend_boxes(points / POINTS)
         self._spent[0] += points
         if self._spent[0] > BUDGET:
             raise PrecisionError(
@@ -275,10 +278,15 @@ class _Plane:
         kinks = np.array(self.d.kinks)
         steps = np.linspace(a, b, max(1, math.ceil((b - a) / _NEAR)) + 1)
         crossings = np.subtract.outer(kinks, self.sign * kinks).ravel() / (2 * side)
-        middles = self.d.features / side if self.sign < 0 else ()
+        middles = self.d.features / side if self.sign < 0 else self._closing(b)
         found = np.unique([*steps, *crossings, *middles])
         found = found[(found >= a) & (found <= b)]
         return np.asarray(found[np.diff(found, prepend=-math.inf) > 1e-9])
+
+    def _closing(self, end: float) -> Array:
+        """Edges that close in on v = 0, down to where x and y are one: halving would find them."""
+        scale = self.d.narrowest / (4 * self.axes[1])
+        return end * _CLOSING ** np.arange(2.0, math.log(max(scale / end, 1e-99), _CLOSING))
 
     def inner(self, v: Array) -> Array:
         """The mean over u for every v."""

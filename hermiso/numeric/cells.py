@@ -170,11 +170,36 @@ def ball_function(e: Expr, x: Symbol) -> Any:
         lambda p: p.is_Pow and p.exp.is_Integer and p.exp < -1,
         lambda p: sharper(1 / p.base) ** -p.exp,  # powers of a logistic function
     )
+    far = several.replace(lambda f: f.func is sp.log and f.args[0].func is sp.cosh, _far_log_cosh)
     try:
         with ctx.workprec(BITS):
-            return compiled(several, x)
+            found = compiled(several, x)
+            return found if far == several else _Either(found, compiled(far, x))
     except NoClosedForm:
         return None
+
+
+@dataclass(frozen=True)
+class _Either:
+    """A function with two forms on boxes: the second where the first is not seen to be finite."""
+
+    near: Any
+    far: Any
+
+    @property
+    def real(self) -> Any:
+        return self.near.real
+
+    def box(self, z: Any) -> Any:
+        """The function on a box."""
+        found = self.near.box(z)
+        return found if found.is_finite() else self.far.box(z)
+
+
+def _far_log_cosh(e: Expr) -> Expr:
+    """Write log(cosh(u)) so that wide boxes far from 0 keep off its branch points."""
+    u = sp.Abs(e.args[0].args[0])
+    return u + sp.log(1 + sp.exp(-2 * u)) - sp.log(2)
 
 
 def _with_tails(e: Expr) -> Expr:

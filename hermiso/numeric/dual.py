@@ -22,7 +22,9 @@ from hermiso.numeric.panels import Array, Function, Goal, Panels, legendre, leng
 __all__ = ["ROUNDED", "dual", "slope"]
 
 _LENGTHS = (256, 1024, 4096, 16_384, 65_536)
-_MIDDLE = 16_384  # from there on the series serves but for both ends
+_MIDDLE = 4096, 16_384  # from there on the series serves but for both ends
+_FEW = 16  # features that make the plane cheap
+_SLOW = 64.0  # mean degree likewise
 _MAX_PANELS = 150
 _CONVERGED = 1e-17
 _PARSEVAL = 1e-12
@@ -58,8 +60,9 @@ def dual(d: Derivative) -> Function:
 def _coefficients(d: Derivative) -> tuple[Expansion, bool]:
     """The coefficients of s, and whether those that are left out are negligible."""
     goal = Goal(importance, d.size, noise=d.noise, probes=d.probes)
+    middle = _MIDDLE[0 if d.features.size <= _FEW and d.waves <= _SLOW else 1]
     for n in _LENGTHS:
-        if n == _MIDDLE or d.kinks:
+        if n == middle or d.kinks:
             _refuse(d, d.waves > _LENGTHS[-1])
         found = expansion(d.smooth, d.kinks, n, goal)
         q = found.coefficients**2
@@ -68,7 +71,7 @@ def _coefficients(d: Derivative) -> tuple[Expansion, bool]:
         ended = np.sum(q[3 * n // 4 :]) <= _CONVERGED * found.second_moment
         if complete and ended:
             return found, True
-        if n == _MIDDLE and not ended:
+        if n == middle and not ended:
             return found, False
     _refuse(d, True)
     return found, False

@@ -31,6 +31,7 @@ from hermiso.numeric.table import tabulated
 
 __all__ = ["Estimate", "SampledActivation", "estimate"]
 
+_SUPPOSED = " if nothing hides between samples"
 _DIFFERENTIATED = 100.0  # what the derivative of a panel's polynomial loses
 
 
@@ -38,11 +39,11 @@ _DIFFERENTIATED = 100.0  # what the derivative of a panel's polynomial loses
 class Estimate:
     """A number, or an array, with an estimate of its absolute error; never certified.
 
-    The error is that of rounding and of quadrature, if the function has no features between the
-    points at which it was called: jumps at least 1/2^17 apart for |z| <= 5, and smooth features
-    wider than 1/4000, in units of the standard deviation, are seen. A narrower one of height H and
-    width w changes E sigma^2 by up to H^2 w/2.5, and no number of values excludes it. The error
-    is never below four units in the last place of 1 or of the value.
+    The error is that of rounding and of quadrature for the function that the samples show: jumps
+    at least 1/2^17 apart for |z| <= 5, and smooth features wider than 1/4000, in units of the
+    standard deviation, are seen. It says nothing about features between samples: one of height H
+    and width w changes E sigma^2 by up to H^2 w/2.5, and no number of values excludes it; see
+    `SampledActivation.unseen`. It is never below four units in the last place of 1 or of the value.
     """
 
     value: Any
@@ -57,10 +58,11 @@ class Estimate:
     def __str__(self) -> str:
         error = float(np.max(self.error, initial=0.0))
         if np.ndim(self.value):
-            return f"{self.value} (estimates, errors up to about {error:.0e})"
+            return f"{self.value} (estimates, errors up to about {error:.0e}{_SUPPOSED})"
         size = abs(float(self.value))
         digits = 17 if not 0 < error < size else max(1, math.ceil(math.log10(size / error)))
-        return f"{float(self.value):.{min(digits, 17)}g} (estimate, error about {error:.0e})"
+        shown = f"{float(self.value):.{min(digits, 17)}g}"
+        return f"{shown} (estimate, error about {error:.0e}{_SUPPOSED})"
 
 
 @dataclass(frozen=True)

@@ -27,15 +27,17 @@ from hermiso.numeric.bivariate import Derivative
 from hermiso.numeric.dual import ROUNDED, slope
 from hermiso.numeric.masses import Masses
 from hermiso.numeric.panels import ORDER, Array, Goal, Panels, legendre, lengths, resolve
+from hermiso.numeric.strength import NO_VARIANCE
 from hermiso.numeric.table import Table, interpolation, tabulated
 
 __all__ = ["KernelMap", "Part", "build"]
 
 _NOISE = 1e-14
 _MAX_PANELS = 128
-_AGREES = 1e-13  # two ways to the variance
+_AGREES = 3e-13  # two ways to the variance, with the factor below
 _WORST = 1e-9  # relative error that is not refused
 _SAFETY = 3.0  # of an estimated relative error
+_SMALLEST = 1e-150  # angle: 1 - rho = 5e-301
 _SLACK = 8  # eps of the input's dtype by which a correlation may exceed 1
 
 
@@ -260,11 +262,16 @@ def build(
         raise PrecisionError(f"{name}: the kernel map leaves the range of float64 (1e308)")
     total = sum(share.variance for share in shares)
     if not total > 0:
-        raise ActivationError(f"{name}: Var sigma(z) is 0: a constant has no kernel map")
+        raise ActivationError(f"{name:.100}: {NO_VARIANCE}")
     error = noise / 3 + _worst(shares) + (_SAFETY * d.relative if estimated else 0.0)
     if variance:
-        seen = abs(total / variance - 1)
-        error = max(error, _SAFETY * seen if seen > _AGREES else 0.0)
+        seen = _SAFETY * abs(total / variance - 1)
+        if seen > _WORST:
+            raise PrecisionError(
+                f"Var sigma(z) is {variance:.12g} by the values of sigma and {total:.12g} by its "
+                "derivative: some jump or feature is not seen; use hermiso.certified"
+            )
+        error = max(error, seen if seen > _AGREES else 0.0)
     if error > _WORST and not estimated:
         raise PrecisionError(
             f"the error of the kernel map may be {error:.0e}, {_WORST:.0e} at most is allowed: "
@@ -276,9 +283,10 @@ def build(
 
 
 def _worst(shares: list[_Share]) -> float:
-    """The largest relative error of the sum of integrals over [0, t], at the ends of panels."""
-    ends = np.unique(np.concatenate([share.panels.upper for share in shares]))
-    integrals, wrong = zip(*(share.at(ends) for share in shares), strict=True)
+    """The largest relative error of the sum of integrals over [0, t], at nodes and as t -> 0."""
+    nodes = [share.panels.nodes.ravel() for share in shares]
+    angles = np.unique(np.concatenate([[_SMALLEST, math.pi], *nodes]))
+    integrals, wrong = zip(*(share.at(angles) for share in shares), strict=True)
     return float(np.max(sum(wrong) / sum(integrals)))
 
 

@@ -18,7 +18,7 @@ import sympy as sp
 from sympy import Expr, Symbol, oo
 
 from hermiso.activation import Activation
-from hermiso.errors import ActivationError, NoClosedForm
+from hermiso.errors import ActivationError, NoClosedForm, PrecisionError
 from hermiso.numeric.cells import Cells, ball_function
 from hermiso.numeric.exactly import Exactly
 from hermiso.numeric.panels import Array, Function
@@ -27,6 +27,10 @@ from hermiso.pieces import Piece, split
 from hermiso.stable import Library, float_function, number, stabilized
 
 __all__ = ["Local", "Model", "model"]
+
+_DISTANCES = (100, 150, 200)  # digits after the point
+_MEET = sp.Rational(1, 10**30)
+_LONG = 60  # operations of a formula too long for sympy's limits
 
 
 @dataclass(frozen=True)
@@ -137,7 +141,7 @@ class Model:
 
     def strips(self, value: Function) -> tuple[Array, Array, Array]:
         """Nodes, weights and values that move every jump of a function to its place."""
-        t, slip, jump = np.reshape(self.slips, (-1, 3)).T
+        t, slip, jump = np.reshape([row for row in self.slips if row[1]], (-1, 3)).T
         high = value(t) if t.size else t  # right of the jump
         return np.repeat(t, 2), np.outer(slip, [1, -1]).ravel(), np.c_[high, high - jump].ravel()
 
@@ -239,10 +243,29 @@ def _limit(piece: Piece, x: Symbol, t: Expr) -> Expr:
     value = sp.N(piece.expression.subs(x, t), 40)
     if value.is_finite and value.is_real:
         return value
-    value = sp.N(sp.limit(piece.expression, x, t, "-" if t == piece.upper else "+"), 40)
+    side = -1 if t == piece.upper else 1
+    value = _approached(piece.expression, x, t, side)
+    if value is None:
+        value = sp.N(sp.limit(_short(piece.expression), x, t, "+" if side > 0 else "-"), 40)
     if not value.is_finite:
-        raise NoClosedForm(f"{piece.expression} is unbounded at {t}")
+        raise NoClosedForm(f"{piece.expression!s:.200} is unbounded at {t}")
     return value
+
+
+def _approached(e: Expr, x: Symbol, t: Expr, side: int) -> Expr | None:
+    """What the values at ever smaller distances agree in, or None; limits are slow to derive."""
+    near = (t + side * sp.Rational(1, 10**k) for k in _DISTANCES)
+    values = [sp.N(e.subs(x, s), 40, maxn=10 * _DISTANCES[-1]) for s in near]
+    if not all(v.is_Float for v in values):
+        return None
+    apart = max(abs(v - values[-1]) for v in values)
+    return values[-1] if apart <= _MEET * (1 + abs(values[-1])) else None
+
+
+def _short(e: Expr) -> Expr:
+    if e.count_ops() > _LONG:
+        raise PrecisionError(f"the limits of {e!s:.200} are not known; use hermiso.certified")
+    return e
 
 
 def _function(e: Expr) -> Function:

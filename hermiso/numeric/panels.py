@@ -15,8 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hermiso.budget import spend_boxes
+
 __all__ = [
     "ORDER",
+    "POINTS",
     "Array",
     "Function",
     "Goal",
@@ -31,6 +34,7 @@ Array = NDArray[np.float64]
 Function = Callable[[Any], Any]
 
 ORDER = 32
+POINTS = 1000  # evaluations in floats that count as one on balls
 TAIL = 8  # coefficients that must be negligible
 MAX_PANELS = 20_000
 NARROWEST = 2.0**-50  # of the distance to 0
@@ -172,6 +176,7 @@ def resolve(f: Function, edges: Any, goal: Goal, *, limit: int = MAX_PANELS) -> 
     a, b = np.asarray(edges[:-1], float), np.asarray(edges[1:], float)
     done, count, total = [], 0, 0.0
     while a.size:
+        spend_boxes(a.size * ORDER / POINTS)
         p, mass = goal.judged(f, a, b, total)
         narrow = (b - a) <= NARROWEST * np.maximum(abs(a), abs(b))
         lost = ~np.isfinite(p.values).any(axis=1)

@@ -19,7 +19,8 @@ import sympy as sp
 from sympy import Expr, Symbol
 
 from hermiso.activation import Activation, as_activation
-from hermiso.errors import ActivationError, NotSquareIntegrable, PrecisionError
+from hermiso.budget import question
+from hermiso.errors import ActivationError, BudgetExceeded, NotSquareIntegrable, PrecisionError
 from hermiso.integrability import log_abs, screen
 from hermiso.numeric import audit
 from hermiso.numeric.arguments import degree, gains, one_gain
@@ -58,7 +59,7 @@ def coefficients(source: Any, n: Any, x: Symbol | None = None, *, gain: Any = No
     found = _read(source, x, g)
     if isinstance(found, SampledActivation):
         return found.coefficients(count)
-    with _stated("coefficients", found, g):
+    with _asked("coefficients", found, g):
         values = model_expansion(model(found), g, count).coefficients
         if audit.doubtful(found):
             audit.check_coefficients(found, g, values)
@@ -161,7 +162,7 @@ def kernel_map(source: Any, x: Symbol | None = None, *, gain: Any = None) -> Ker
     found = _read(source, x, g)
     if isinstance(found, SampledActivation):
         return found.kernel_map()
-    with _stated("kernel_map", found, g):
+    with _asked("kernel_map", found, g):
         return _built(found, g)
 
 
@@ -216,8 +217,9 @@ def _read(source: Any, x: Symbol | None, gain: float) -> Activation | SampledAct
         if isinstance(source, Expr | str | type) or not callable(source):
             raise
         return estimate(source, gain=gain)
-    model(activation)  # names parameters without a value
-    with _stated("the Hermite expansion", activation, gain):
+    with question():
+        model(activation)  # names parameters without a value
+    with _asked("the Hermite expansion", activation, gain):
         _screened(activation, gain)
     return activation
 
@@ -242,18 +244,26 @@ def _screened(activation: Activation, gain: float) -> None:
 
 
 @contextmanager
+def _asked(what: str, activation: Activation, gain: float) -> Iterator[None]:
+    """A question about an activation, with a budget."""
+    with _stated(what, activation, gain), question():
+        yield
+
+
+@contextmanager
 def _stated(what: str, activation: Activation, gain: float) -> Iterator[None]:
     """Errors inside carry what was asked and about which activation."""
-    at = "" if gain == 1 else f" at gain {gain:g}"
+    asked = f"{what} of {activation.name:.200}{'' if gain == 1 else f' at gain {gain:g}'}"
     try:
         yield
     except NotSquareIntegrable as error:
         raise NotSquareIntegrable(
-            f"{what} of {activation.name:.200}{at}: it is not square-integrable under N(0, 1): "
-            f"{error}"
+            f"{asked}: it is not square-integrable under N(0, 1): {error}"
         ) from error
+    except BudgetExceeded as error:
+        raise BudgetExceeded(f"{asked}: {error}; or use hermiso.certified") from error
     except (ActivationError, PrecisionError) as error:
-        raise type(error)(f"{what} of {activation.name:.200}{at}: {error}") from error
+        raise type(error)(f"{asked}: {error}") from error
 
 
 def _estimated(found: SampledActivation, many: Array) -> Estimate:

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from hermiso.budget import question
 from hermiso.errors import ActivationError, PrecisionError
 from hermiso.integrability import log_abs
 from hermiso.numeric.deadzone import dead_zone
@@ -29,7 +30,7 @@ from hermiso.numeric.model import Model
 from hermiso.numeric.panels import Array, Function, Goal, Panels, resolve
 from hermiso.numeric.sampled import SampledModel, probes
 
-__all__ = ["edges", "overflows", "ratios", "strengths"]
+__all__ = ["NO_VARIANCE", "edges", "overflows", "ratios", "strengths"]
 
 REACH = 39.0  # standard deviations: phi(39) is 1e-331
 _CHUNK = 2**20  # gains times nodes
@@ -39,15 +40,20 @@ _NEGLIGIBLE = 1e-19
 _UNRESOLVED = 1e-14
 _CHANGED = 1e-12  # roundings at many nodes nearly cancel
 AnyModel = Model | SampledModel
+NO_VARIANCE = (
+    "Var sigma(z) is 0 in floats: sigma is constant, or so small that its square underflows; "
+    "hermiso.certified tells which"
+)
 
 
 def strengths(m: AnyModel, gains: Array) -> Array:
-    """Return beta - 1 at positive gains, shape (n,)."""
+    """Return beta - 1 at positive gains, shape (n,); every octave is a question of its own."""
     out = np.empty(gains.shape)
     octaves = np.frexp(gains)[1]
     for octave in np.unique(octaves):
         here = octaves == octave
-        out[here] = _octave(m, gains[here], 2.0 ** (int(octave) - 1))
+        with question():
+            out[here] = _octave(m, gains[here], 2.0 ** (int(octave) - 1))
     return out
 
 
@@ -263,10 +269,7 @@ def _ratios(u: Array, w: Array, q: Array, gains: Array, slope: float) -> Array:
     rest = np.einsum("gn,gn->g", weight, z)
     total = rest + (c1 + slope * gains) ** 2
     if not np.all(total > 0):
-        raise ActivationError(
-            "Var sigma(z) is 0 in floats: sigma is constant, or so small that its square "
-            "underflows; hermiso.certified tells which"
-        )
+        raise ActivationError(NO_VARIANCE)
     return np.asarray(rest / total)
 
 

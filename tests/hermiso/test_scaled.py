@@ -67,7 +67,12 @@ def exact_at(e: sp.Expr, t: float) -> tuple[mpmath.mpf, ...]:
 
 @cache
 def derivatives(e: sp.Expr) -> list[Callable[[mpmath.mpf], mpmath.mpf]]:
-    return [sp.lambdify(x, sp.diff(e, x, k), "mpmath") for k in range(3)]
+    return [sp.lambdify(x, sp.diff(e, x, k), [{"erfc": tail}, "mpmath"]) for k in range(3)]
+
+
+def tail(t: mpmath.mpf) -> mpmath.mpf:
+    """erfc(t), also where mpmath overflows: the next term is 1/(2 t^2) of the first."""
+    return mpmath.erfc(t) if t < 1e100 else mpmath.exp(-t * t) / (t * mpmath.sqrt(mpmath.pi))
 
 
 def exact(e: sp.Expr, dtype: type) -> list[tuple[mpmath.mpf, ...]]:

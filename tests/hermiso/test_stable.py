@@ -47,7 +47,15 @@ REWRITTEN = [
     (exp(-(x**2) / 2), gaussian(Rational(1, 2), x)),
     (exp(-(x**2) / 2 + x), exp(-(x**2) / 2 + x)),
     (exp(x**2 / 8), exp(x**2 / 8)),
+    (x * exp(x**2) * erfc(x), x * stable.erfcx(x)),
+    (exp(x**2 / 2) * (1 + erf(x / sqrt(2))), stable.erfcx(-x / sqrt(2))),
+    (exp((x + 1) ** 2) * erfc(x + 1), stable.erfcx(x + 1)),
+    (exp(x**2 + 2 * x + 1) * erfc(x + 1), stable.erfcx(x + 1)),
+    (exp(-(x**2)) / erfc(x), 1 / stable.erfcx(x)),
+    (exp(x**2) * erfc(2 * x), exp(x**2) * gaussian_tail(2, 4, x)),
     (log(cosh(x)), stable.log_cosh(x)),
+    (log(erfc(x)), stable.log_erfc(x)),
+    (log(erfc(x) / 2), stable.log_tail(x)),
     (x - tanh(x), stable.tanhshrink(x)),
     (x - tanh(2 * x), x - tanh(2 * x)),
     (1 - sp.cos(x), 2 * sp.sin(x / 2) ** 2),
@@ -95,6 +103,7 @@ def test_keeps_a_factored_polynomial_factored():
     [
         (stable.tanhshrink(x), lambda t: t - mpmath.tanh(t)),
         (stable.log_cosh(x), lambda t: mpmath.log(mpmath.cosh(t))),
+        (stable.log_erfc(x), lambda t: mpmath.log(mpmath.erfc(t))),
         (softplus(x), lambda t: mpmath.log1p(mpmath.exp(t))),
         (gaussian(Rational(1, 2), x), lambda t: mpmath.exp(-(t**2) / 2)),
         (
@@ -102,7 +111,7 @@ def test_keeps_a_factored_polynomial_factored():
             lambda t: mpmath.erfc(-t / mpmath.sqrt(2)),
         ),
     ],
-    ids=["tanhshrink", "log_cosh", "softplus", "gaussian", "gaussian_tail"],
+    ids=["tanhshrink", "log_cosh", "log_erfc", "softplus", "gaussian", "gaussian_tail"],
 )
 @pytest.mark.parametrize("lib", [NUMPY, TORCH], ids=["numpy", "torch"])
 def test_own_functions_are_accurate(rewritten, f, lib):

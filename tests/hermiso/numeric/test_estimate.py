@@ -51,6 +51,9 @@ def test_kernel_maps_agree_with_the_expression(case: str) -> None:
         assert kappa.complement(delta) == pytest.approx(exact.complement(delta), rel=kappa.error)
 
 
+SHOWN = "{} (estimate, error about {} if nothing hides between samples)"
+
+
 def test_kernel_map_with_a_jump() -> None:
     kappa = numeric.kernel_map(lambda v: np.where(v > 0, 1.0, 0.0))
     assert kappa(0.5) == pytest.approx(1 / 3, abs=1e-12)
@@ -106,8 +109,8 @@ def test_small_gains_show_their_error() -> None:
 
 
 def test_printing() -> None:
-    assert str(numeric.Estimate(1.26652889, 2e-5)) == "1.2665 (estimate, error about 2e-05)"
-    assert str(numeric.Estimate(0.0, 0.0)) == "0 (estimate, error about 0e+00)"
+    assert str(numeric.Estimate(1.26652889, 2e-5)) == SHOWN.format("1.2665", "2e-05")
+    assert str(numeric.Estimate(0.0, 0.0)) == SHOWN.format("0", "0e+00")
     assert "estimates, errors up to about 2e-05" in str(
         numeric.Estimate(np.array([1.0, 2.0]), np.array([1e-5, 2e-5]))
     )

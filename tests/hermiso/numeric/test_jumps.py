@@ -162,6 +162,9 @@ SOME = [
     Jumpy(R(0), R(0), ((R(12), R(1)),)),
     Jumpy(R(1), R(0), pulse(R(0), ten(-8), ten(4))),
     Jumpy(R(0), R(1), pulse(R(0), ten(-6), ten(3))),
+    # clusters of jumps with little in common: one is the likelier, the other the larger
+    Jumpy(R(1), R(0), (*pulse(R(61, 10), ten(-4), R(1)), *pulse(-R(71, 10), ten(-4) / 3, ten(2)))),
+    Jumpy(R(1), R(0), (*pulse(R(3, 10), ten(-6), R(1)), *pulse(-R(13, 10), ten(-6) / 3, ten(2)))),
 ]
 
 
@@ -189,7 +192,7 @@ def test_every_jump_keeps_what_is_promised_or_is_refused() -> None:
     print(f"{answered} answered, {len(refused)} refused, {len(failed)} wrong")
     print(*largest.items(), *refused, *failed, sep="\n")
     assert not failed
-    assert answered > 4 * len(refused)
+    assert answered > 10 * len(refused)
 
 
 def first(pair: tuple[float, sp.Expr]) -> float:

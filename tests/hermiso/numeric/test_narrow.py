@@ -12,8 +12,8 @@ import pytest
 import sympy as sp
 
 import hermiso
-from hermiso import numeric
-from hermiso.errors import PrecisionError
+from hermiso import budget, numeric
+from hermiso.errors import ActivationError, BudgetExceeded, PrecisionError
 from hermiso.numeric.bivariate import BUDGET, Derivative
 from hermiso.numeric.cells import MAX_CELLS, ball_function, log_bound
 from hermiso.numeric.model import model
@@ -224,3 +224,33 @@ def test_the_logarithm_of_a_normal_tail_has_a_kernel_map() -> None:
     k = np.arange(1, 400)
     for rho in (0.5, -0.7):
         assert kappa(rho) == pytest.approx(np.sum(p * rho**k), abs=1e-14 + kappa.error)
+
+
+def test_every_question_has_a_budget() -> None:
+    bump = sp.tanh(x) + sp.exp(-(10**4) * (x - sp.Rational(7, 10)) ** 2)
+    for ask in (numeric.kernel_map, numeric.beta, lambda e: numeric.coefficients(e, 9)):
+        message = r"of tanh.* more than 9 boxes.*certified"
+        with budget.limited(boxes=9), pytest.raises(BudgetExceeded, match=message):
+            ask(bump)
+    assert numeric.beta(bump) > 1  # nothing of it was kept
+
+
+ONE_SIDED = {  # the limits at 0 of the parts on the right are 0
+    "x*log(x)": x * sp.log(x),
+    "exp(-1/x)": sp.exp(-1 / x),
+}
+
+
+@pytest.mark.parametrize("right", ONE_SIDED.values(), ids=ONE_SIDED)
+def test_limits_are_taken_at_points(right: sp.Expr, monkeypatch: pytest.MonkeyPatch) -> None:
+    e = sp.Piecewise((right, x > 0), (1, True))
+    certain = float(hermiso.certified.beta_minus_one(e))
+    monkeypatch.setattr(sp, "limit", None)
+    assert model(hermiso.as_activation(e)).jumps == ((0.0, -1.0),)
+    assert numeric.beta_minus_one(e) == pytest.approx(certain, rel=1e-13)
+
+
+def test_a_variance_that_underflows_is_not_that_of_a_constant() -> None:
+    for ask in (numeric.kernel_map, numeric.beta):
+        with pytest.raises(ActivationError, match="constant, or so small that its square under"):
+            ask(sp.Rational(1, 10**200) * sp.tanh(x))

@@ -109,6 +109,16 @@ def test_adversaries_with_closed_forms(e: sp.Expr) -> None:
     assert relative(numeric.beta_minus_one(e), str(truth)) <= 1e-13
 
 
+def test_growth_times_decay() -> None:
+    """exp(u^2) erfc(u): one factor overflows where the other underflows."""
+    one_sided = hermiso.parse("where(x < 0, erfcx(-x), x)")
+    truth = float(hermiso.certified.beta_minus_one(one_sided))
+    assert relative(numeric.beta_minus_one(one_sided), truth) <= 1e-13
+    # of 30 digits by mpmath in test_vocabulary.py
+    even = numeric.beta_minus_one(hermiso.parse("erfcx(|x|) + x"))
+    assert relative(even, "0.04187474369131007975038518146") <= 1e-13
+
+
 def test_growth_beyond_float64_is_judged_by_logarithms() -> None:
     assert numeric.beta("exp", gain=[12.0, 20.0, 1e3]).tolist() == [2.0, 2.0, 2.0]
     assert numeric.beta(sp.sinh(x), gain=500.0) == 2.0
