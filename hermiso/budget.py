@@ -38,12 +38,13 @@ class Limits:
     Attributes:
         terms: handled by exact derivations; beyond them the answer is a node, or by balls.
         boxes: evaluations on balls, each counted once for every 20 operations of its formula
+            (a special function is as much as 80)
             and every 1500 bits.
         seconds: of processor time of the thread, so that a busy machine changes no answer.
     """
 
     terms: float | None = 40_000
-    boxes: float | None = 150_000
+    boxes: float | None = 400_000
     seconds: float | None = 10.0
 
 

@@ -57,7 +57,7 @@ def compiled(e: Expr, x: Symbol) -> BallFunction:
     Raises:
         NoClosedForm: if a function in it has no ball version; the message names it.
     """
-    cost = (1 + sp.count_ops(e) // 20 + 20 * len(e.atoms(*SLOW))) * (1 + ctx.prec // BITS)
+    cost = (1 + sp.count_ops(e) // 20 + 4 * len(e.atoms(*SLOW))) * (1 + ctx.prec // BITS)
     return BallFunction(*(_counted(_closure(e, x, t), cost) for t in (_REAL, _BOX)))
 
 
