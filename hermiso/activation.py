@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import mpmath
 import sympy as sp
 from sympy import Expr, Symbol
 
-from hermiso.errors import ActivationError, ParseError
+from hermiso.errors import ActivationError, NoClosedForm, ParseError
+from hermiso.evaluate import over_mpmath
 from hermiso.pieces import split
 
 __all__ = ["INSTEAD", "Activation", "as_activation", "exact"]
@@ -280,6 +282,7 @@ def _declaration(s: Symbol) -> str:
 
 
 # Irregular points: a formula that is real at all of them is taken to be real on the line.
+_DIGITS = 50  # sympy's evalf may take minutes for a tower of functions
 _PROBES = [sp.Rational(p, 100) for p in (-397, -231, -113, -41, 31, 107, 229, 403)]
 
 
@@ -291,10 +294,7 @@ def _real(e: Expr, x: Symbol) -> Expr:
     parameters = {s: _sample(s) for s in e.free_symbols - {x}}
     f = e.xreplace(parameters)
     for t in _PROBES:
-        try:
-            value = f.subs(x, t).evalf()
-        except ValueError:  # of mpmath, outside a domain
-            value = sp.nan
+        value = _probed(f, x, t)
         if value is sp.nan:
             raise ActivationError(
                 f"{e!s:.200} is undefined at {x} = {t}; it must be real on the line"
@@ -307,6 +307,17 @@ def _real(e: Expr, x: Symbol) -> Expr:
                 "whole real line (say, with Abs(x) or Max(x, 0) in place of x)"
             )
     return e.as_real_imag()[0] if e.has(sp.I) else e
+
+
+def _probed(f: Expr, x: Symbol, t: Expr) -> Any:
+    """The value at a point, nan outside a domain, 0 where it is beyond evaluation."""
+    with mpmath.workdps(_DIGITS):
+        try:
+            return sp.sympify(over_mpmath(f, {x: mpmath.mpf(int(t.p)) / int(t.q)}))
+        except (NoClosedForm, ZeroDivisionError):  # 1/(1 - erf(20 x)): left to the screen
+            return sp.S.Zero
+        except (ValueError, TypeError, ArithmeticError):
+            return sp.nan
 
 
 def _sample(s: Symbol) -> Expr:

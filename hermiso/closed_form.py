@@ -98,12 +98,12 @@ def _strength(p: Problem) -> Expr:
             reference.confirm(c0, Integrand(), "c_0")
             reference.confirm(c1, Integrand(times=1), "c_1")
             reference.confirm(second, Integrand(power=2), "E[sigma(z)^2]")
+        result = strength(c0, c1, second)
+        for sample in p.samples:
+            same_value(result, (c0, c1, second), isometry_strength, sample, "beta")
+        return result
     except NoClosedForm:
         return IsometryStrength(p.expression, p.x)
-    result = strength(c0, c1, second)
-    for sample in p.samples:
-        same_value(result, (c0, c1, second), isometry_strength, sample, "beta")
-    return result
 
 
 def coefficient(source: Any, k: Any, x: Symbol | None = None, *, gain: Any = None) -> Expr:

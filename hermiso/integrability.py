@@ -30,6 +30,7 @@ from hermiso.pieces import signs, split
 __all__ = ["Interval", "log_abs", "screen"]
 
 _POINTS = (-31.7, -11.3, -3.3, -1.7, -0.61, -0.13, 0.17, 0.59, 1.6, 3.1, 12.1, 30.9)
+_CANCELLING = 300  # digits; 1 - erf(22) is 1e-212
 _MIDDLE = 9.0
 _TRIED = 6  # intervals in which a pole is looked for
 _CLOSEST = 10**6  # the largest denominator of a sample
@@ -150,7 +151,8 @@ def _screen_values(e: Expr, f: Expr, x: Symbol, sample: Mapping[Any, float]) -> 
 
 def _is_real(e: Expr, values: Mapping[Any, Any]) -> bool:
     try:
-        value = over_mpmath(e, {s: mpmath.mpf(float(v)) for s, v in values.items()})
+        with mpmath.workdps(_CANCELLING):
+            value = over_mpmath(e, {s: mpmath.mpf(float(v)) for s, v in values.items()})
     except NoClosedForm:
         return True  # beyond what can be evaluated: no verdict
     except (HermisoError, ArithmeticError, ValueError):

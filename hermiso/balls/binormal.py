@@ -18,10 +18,12 @@ from typing import Any
 from flint import acb, arb, ctx
 
 from hermiso.balls.owen import below, by_owen
+from hermiso.budget import spend_boxes
 
 __all__ = ["binormal"]
 
 GUARD = 24
+MANY = 1500  # bits of a box
 
 
 def binormal(h: arb, k: arb, rho: arb) -> arb:
@@ -138,5 +140,9 @@ class _Bell:
         while (high is None or s < high) and not self.beyond(s) < enough:
             s *= 2
         top, rest = (s, self.beyond(s)) if high is None or s < high else (high, arb(0))
-        integral = acb.integral(lambda z, _: self.value(z), low, top, abs_tol=enough)
+        integral = acb.integral(self._counted, low, top, abs_tol=enough)
         return integral.real + rest * arb(0.5, 0.5)
+
+    def _counted(self, z: acb, _: bool) -> acb:
+        spend_boxes(1 + ctx.prec // MANY)
+        return acb(self.value(z))

@@ -24,6 +24,7 @@ from hermiso.errors import NoClosedForm
 __all__ = ["MOST", "STARTS", "Interval", "diverges_at", "doubtful", "is_real", "pole", "poles"]
 
 BITS = 64
+CANCELLING = 2048  # 1 - erf(22) is 2^-704
 MOST = 1000  # intervals to evaluate
 NARROW = 2.0**-20
 UNEVEN = 0.4931  # halves would meet at the zeros that formulas like
@@ -66,9 +67,12 @@ def _merged(intervals: list[Interval]) -> list[Interval]:
 
 def is_real(e: Expr, x: Symbol, points: tuple[float, ...]) -> bool:
     """Whether e is certainly a real number at all points."""
-    with ctx.workprec(BITS):
-        f = compiled(plain(e, x), x).real  # in it 1 + erf does not cancel far out
-        return all(f(arb(p)).is_finite() for p in points)
+    left = list(points)
+    for bits in (BITS, CANCELLING):
+        with ctx.workprec(bits):
+            f = compiled(plain(e, x), x).real  # 1 + erf does not cancel far out
+            left = [p for p in left if not f(arb(p)).is_finite()]
+    return not left
 
 
 # --- at a known point -------------------------------------------------------------------------
@@ -80,7 +84,7 @@ def diverges_at(e: Expr, x: Symbol, t: Expr) -> bool:
 
 
 def _diverges_beside(e: Expr, x: Symbol, t: Expr, side: int) -> bool:
-    v = sp.Dummy("v", positive=True)
+    v = sp.Dummy("v", real=True)  # sympy takes roots to decide signs if it is positive
     near = e.subs(x, t + side / v)
     # x^2 - 2 near sqrt(2) must not look like a difference of constants
     near = near.replace(lambda u: u.is_Add and u.is_rational_function(v), algebra.expand)

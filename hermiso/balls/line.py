@@ -144,7 +144,7 @@ class Line:
 
     def _growth_at(self, e: Expr, t: Expr, side: int) -> Growth:
         """Bound |e(t + side/v)| for large v."""
-        v = sp.Dummy("v", positive=True)
+        v = sp.Dummy("v", real=True)
         try:
             return growth(around(restored(e), self.x, t, side / v), v, 1)
         except NotSquareIntegrable:

@@ -36,6 +36,7 @@ __all__ = ["Integrand", "Reference", "evaluated", "references", "same_value"]
 FLOAT_TOLERANCE = 1e-10  # 6400 float64 terms, relative to the mean of |f|
 DIGITS = 16
 SATURATED = 200  # digits
+_PRECISIONS = (40, 80, 160, 320, 640, 1280)
 SERIES_DEGREE = 256  # (6/7)^256 = 7e-18
 SERIES_TOLERANCE = 1e-9
 
@@ -199,11 +200,13 @@ def _in_balls(number: Expr) -> Any:
 
 
 def _saturation(closed: Expr, values: Mapping[Any, Any]) -> int:
-    """The digits that 1 - |erf(u)| needs, for the largest u."""
+    """The digits that 1 - |erf(u)| needs, for the largest u; u = h/sqrt(2) for `binormal`."""
     with mpmath.workdps(15):
         known = _at_precision(values)
-        sizes = [abs(over_mpmath(f.args[0], known)) for f in closed.atoms(sp.erf)]
-        return int(min(max(sizes, default=0) ** 2 / 2, 10 * SATURATED))
+        squares = [abs(over_mpmath(f.args[0], known)) ** 2 for f in closed.atoms(sp.erf, sp.erfc)]
+        for f in closed.atoms(binormal):
+            squares += [abs(over_mpmath(h, known)) ** 2 / 2 for h in f.args[:2]]
+        return int(min(max(squares, default=0) / 2, 10 * SATURATED))
 
 
 def _at_precision(values: Mapping[Any, Any]) -> dict[Any, Any]:
@@ -256,10 +259,13 @@ def same_value(
     """Raise ConfirmationError unless closed = combine(*parts) to 25 digits at a sample.
 
     Raises:
+        NoClosedForm: if error functions in it are 1 to 1280 digits.
         PrecisionError: if combine divides by what 1280 digits do not tell from 0.
     """
     expected = None
-    for digits in (40, 80, 160, 320, 640, 1280):  # both sides may cancel
+    if max(_saturation(e, sample) for e in (closed, *parts)) > _PRECISIONS[-1]:
+        raise NoClosedForm(f"{what}: more than {_PRECISIONS[-1]} digits cancel")
+    for digits in _PRECISIONS:  # both sides may cancel
         with mpmath.workdps(digits), suppress(ZeroDivisionError, ActivationError):
             exact = _at_precision(sample)
             value, *others = (

@@ -26,6 +26,29 @@ def test_a_few_formulas() -> None:
     assert faults(40) == []
 
 
+@pytest.mark.parametrize(
+    ("question", "formula", "kind"),
+    [  # signs of cubics by roots, evalf of a tower, binormal at thousands of digits
+        (
+            "moment",
+            "max(x + (sqrt(2)*x)*x + (pi*x)*x, (x - 4.50) - 0.91740506615/(x - 8)*x"
+            " - (x - 2.4536822)*x*x)",
+            "refused: NotSquareIntegrable",
+        ),
+        (
+            "beta",
+            "1/(1 + exp(1.1230*x))*cosh(0.0413*mish(erf((4*x - x*x*(1*x) - 0.5071393537030*x/x)^0.3"
+            " - tanh(x*x + x))*quick_gelu(x)) - erf(4.91*x))",
+            "refused: ActivationError",
+        ),
+        ("beta", "erfc(3*x - 1000)", "refused: BudgetExceeded"),
+        ("beta", "exp(-x^2)/(1 - erf(x/sqrt(2)))", "answer"),
+    ],
+)
+def test_what_once_hung(question: str, formula: str, kind: str) -> None:
+    assert fuzz.asked(question, formula)[0] == kind
+
+
 @pytest.mark.search
 def test_many_formulas() -> None:
     assert faults(100_000, 1_000_000) == []
