@@ -20,6 +20,8 @@ def sign_of(u: Any, because: str = "") -> int:
         ActivationError: if u is a number that is not real.
     """
     u = sp.sympify(u)
+    if u.is_number and not u.is_Atom and (found := _of_digits(u, 15)):
+        return found  # cheap, where assumptions may ask for the roots of a cubic
     if u.is_positive:
         return 1
     if u.is_negative:
@@ -42,11 +44,18 @@ def sign_of(u: Any, because: str = "") -> int:
 def _sign_of_number(u: Any) -> int:
     if u.is_extended_real is False:
         raise ActivationError(f"{u!s:.200} is not real; activations are real functions")
-    for digits in (15, 50, 200):
-        value = u.evalf(digits, maxn=4 * digits)
-        if value._prec != 1 and value != 0:  # precision 1: all digits cancelled
-            return 1 if value > 0 else -1
+    for digits in (50, 200):
+        if found := _of_digits(u, digits):
+            return found
     return 0 if algebra.simplify(u) == 0 else _refuse(u)
+
+
+def _of_digits(u: Any, digits: int) -> int:
+    """The sign of a number that has certain digits, else 0."""
+    value = u.evalf(digits, maxn=4 * digits)
+    if not value.is_Float or value._prec == 1 or value == 0:  # precision 1: all digits cancelled
+        return 0
+    return 1 if value > 0 else -1
 
 
 def _refuse(u: Any) -> int:
