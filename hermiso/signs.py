@@ -11,6 +11,8 @@ from hermiso.errors import ActivationError, UnknownSign
 
 __all__ = ["sign_of"]
 
+LONG = 60  # operations of a number that sympy is asked about
+
 
 def sign_of(u: Any, because: str = "") -> int:
     """Return the sign -1, 0 or 1 of a real parameter expression.
@@ -20,16 +22,14 @@ def sign_of(u: Any, because: str = "") -> int:
         ActivationError: if u is a number that is not real.
     """
     u = sp.sympify(u)
-    if u.is_number and not u.is_Atom and (found := _of_digits(u, 15)):
-        return found  # cheap, where assumptions may ask for the roots of a cubic
+    if u.is_number:  # by digits: assumptions may ask for the roots of a cubic
+        return _sign_of_number(u)
     if u.is_positive:
         return 1
     if u.is_negative:
         return -1
     if u.is_zero:
         return 0
-    if u.is_number:
-        return _sign_of_number(u)
     factored = algebra.factor(algebra.together(u))
     for candidate in (factored, algebra.expand(u)):
         if candidate.is_positive:
@@ -42,20 +42,22 @@ def sign_of(u: Any, because: str = "") -> int:
 
 
 def _sign_of_number(u: Any) -> int:
-    if u.is_extended_real is False:
-        raise ActivationError(f"{u!s:.200} is not real; activations are real functions")
-    for digits in (50, 200):
-        if found := _of_digits(u, digits):
-            return found
-    return 0 if algebra.simplify(u) == 0 else _refuse(u)
+    for digits in (15, 50, 200):
+        value = u.evalf(digits, maxn=4 * digits)
+        if _has_digits(value.as_real_imag()[1]):
+            raise ActivationError(f"{u!s:.200} is not real; activations are real functions")
+        if _has_digits(value):
+            return 1 if value > 0 else -1
+    if u == 0 or (u.count_ops() <= LONG and not u.has(sp.CRootOf) and algebra.simplify(u) == 0):
+        return 0  # sympy may not end on roots of polynomials
+    return _refuse(u)
 
 
-def _of_digits(u: Any, digits: int) -> int:
-    """The sign of a number that has certain digits, else 0."""
-    value = u.evalf(digits, maxn=4 * digits)
-    if not value.is_Float or value._prec == 1 or value == 0:  # precision 1: all digits cancelled
-        return 0
-    return 1 if value > 0 else -1
+def _has_digits(value: Any) -> bool:
+    """Whether a value is a number other than 0; precision 1 means that all digits cancelled."""
+    if value.is_Float:
+        return bool(value._prec != 1 and value != 0)
+    return bool(value.is_infinite or (value.is_Rational and value != 0))
 
 
 def _refuse(u: Any) -> int:

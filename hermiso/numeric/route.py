@@ -180,8 +180,10 @@ def _built(activation: Activation, gain: float) -> KernelMap:
 
 def _variance(activation: Activation, gain: float) -> float | None:
     """Var sigma(gain z) by quadrature on the line; None where that has no answer."""
+    x = activation.variable
+    moving = activation.expression.as_independent(x, as_Add=True)[1]  # a large mean costs digits
     try:
-        return float(mean_and_variance(activation, gain=gain)[1])
+        return float(mean_and_variance(moving, x, gain=gain)[1])
     except PrecisionError:
         return None
 

@@ -498,6 +498,8 @@ def sweeping(store: Path, log: Path, *arguments: str) -> subprocess.Popen[str]:
         text=True,
         start_new_session=True,
         cwd=Path(__file__).parents[2],
+        # a suite that runs in the background may have been told to ignore it
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL) and None,
     )
 
 

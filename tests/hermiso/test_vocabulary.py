@@ -176,7 +176,8 @@ def test_meaning(text: str, expression: sp.Expr) -> None:
 def test_every_activation_takes_its_parameters(name: str) -> None:
     """At the defaults, by place and by name, the entry itself; and the same as a function."""
     entry = catalogue.get(name)
-    defaults = {k: v for k, v in catalogue.defaults(name).items() if not isinstance(v, str)}
+    given = catalogue.defaults(name).items()
+    defaults = {k: v for k, v in given if not isinstance(v, str) and v.is_finite}
     by_name = "".join(f", {k}={v}" for k, v in defaults.items())
     by_place = "".join(f", {v}" for v in defaults.values())
     points = np.array(POINTS)

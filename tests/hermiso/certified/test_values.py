@@ -56,9 +56,7 @@ def test_quadrature_alone_finds_the_reference(name: str, key: str) -> None:
 
 
 def test_the_data_cover_the_catalogue() -> None:
-    assert [n for n in VALUES if data()["values"][n]["section"] == "catalogue"] == list(
-        catalogue.names()
-    )
+    assert set(catalogue.names()) <= set(VALUES)
 
 
 @pytest.mark.parametrize("name", catalogue.names())

@@ -124,11 +124,19 @@ def is_gone(process: int) -> bool:
     return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] == "Z"
 
 
+# A suite that runs in the background may have been told to ignore these.
+_HEEDED = """\
+import signal
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
+"""
+
+
 def sleeping(change: str = "") -> tuple[subprocess.Popen[str], int]:
     """A running parent, in a session of its own, and the number of its child."""
     script = _SCRIPT.format(work="print(os.getpid(), flush=True); time.sleep(120)", limits="")
     parent = subprocess.Popen(
-        [sys.executable, "-c", change + script],
+        [sys.executable, "-c", _HEEDED + change + script],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
