@@ -83,11 +83,11 @@ def search(cases: st.SearchStrategy[Case], examples: int, start: int, must_close
 
 
 def test_no_wrong_closed_form_in_a_few() -> None:
-    search(covered(), 25, 1, must_close=True)
+    search(covered(), 12, 1, must_close=True)
 
 
 def test_no_wrong_closed_form_in_a_few_sums() -> None:
-    search(mixed(), 12, 2, must_close=False)
+    search(mixed(), 6, 2, must_close=False)
 
 
 @pytest.mark.search

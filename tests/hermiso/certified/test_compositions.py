@@ -84,7 +84,7 @@ def search(examples: int, start: int) -> None:
 
 
 def test_a_few_compositions() -> None:
-    search(12, 1)
+    search(6, 1)
 
 
 def by_hand(e: sp.Expr, f: Callable[[Any], Any], kink: Any = None, **more: Any) -> Composition:
