@@ -94,7 +94,10 @@ def scaled_pieces(pieces: Sequence[Piece], x: Any, gain: Any, sign: int) -> tupl
 def closed(expression: Any) -> bool:
     """Whether an expression is made of sympy's own functions: no node left unevaluated."""
     nodes = sp.preorder_traversal(expression)
-    return all(type(node).__module__.startswith("sympy.") for node in nodes)
+    return all(
+        isinstance(node, sp.Add | sp.Mul) or type(node).__module__.startswith("sympy.")
+        for node in nodes
+    )
 
 
 # Integrals of factor * exp(exponent), the exponent quadratic
