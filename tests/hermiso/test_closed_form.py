@@ -12,6 +12,7 @@ from hermiso.errors import (
     ActivationError,
     ConfirmationError,
     NotSquareIntegrable,
+    PrecisionError,
     UnknownSign,
 )
 from hermiso.symbolic.moments import Moments
@@ -359,6 +360,7 @@ FAR = {
     "relu from 10": (sp.Max(x - 10, 0), None),
     "step at 12": (sp.Heaviside(x - 12), None),
     "steep elu": ("elu", 20),
+    "flat clip": ("relu6", Rational(1, 10**6)),
     "steep damped": (x * exp(-20 * abs(x)), None),
     "steep exp": (exp(1000 * x), None),
     "steep erf": ("erf", 1000),
@@ -407,4 +409,5 @@ def test_symmetry_about_a_polynomial() -> None:
 
 
 def test_a_variance_that_no_precision_shows() -> None:
-    assert hermiso.beta("threshold", gain=1e-6).has(Unevaluated)
+    with pytest.raises(PrecisionError, match="symbolic parameter"):
+        hermiso.beta("threshold", gain=1e-6)
