@@ -5,8 +5,8 @@
 
 A mutant is one changed token of one function: a comparison, an operator, a sign, a constant, a
 condition. Its tests are those that mirror its file, then those of its room; the first failure
-kills it, and so does running over the time limit. Printed are the survivors with their line, and
-kill rates with 95 % Wilson intervals.
+kills it, and so does taking three times as long as the code as it is, which is run first and has
+to pass. Printed are the survivors with their line, and kill rates with 95 % Wilson intervals.
 """
 
 from __future__ import annotations
@@ -19,15 +19,17 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 SEED = 20
-TIME_LIMIT = 300  # seconds for the tests of one mutant
+PATIENCE = 3  # times the time of the tests without a mutant
 COUNTS = {
     "symbolic": 30, "balls": 30, "numeric": 30, "gram": 15, "bounds": 15, "meanfield": 15,
     "finite": 15,
@@ -132,36 +134,45 @@ def tests_of(m: Mutant) -> list[str]:
     """The mirrored file first, then the room."""
     path = Path(m.path).relative_to("hermiso")
     mirror = Path("tests/hermiso") / path.parent / f"test_{path.name}"
-    rooms = [str(Path("tests/hermiso") / each) for each in TESTS[m.room]]
-    return [*([str(mirror)] if (ROOT / mirror).exists() else []), *rooms]
+    return [*([str(mirror)] if (ROOT / mirror).exists() else []), *rooms_of(m.room)]
 
 
-def survives(m: Mutant) -> bool:
-    """Whether no test fails."""
+def rooms_of(room: str) -> list[str]:
+    """The tests of a room."""
+    return [str(Path("tests/hermiso") / each) for each in TESTS[room]]
+
+
+def survives(m: Mutant, limit: float) -> bool:
+    """Whether no test fails within the limit (seconds)."""
+    return ended(tests_of(m), {m.path: m.source}, limit)
+
+
+def baseline(room: str) -> float:
+    """The seconds that a room's tests take on the code as it is."""
+    started = time.perf_counter()
+    if not ended(rooms_of(room), {}, None):
+        sys.exit(f"the tests of {room} fail without a mutant")
+    return time.perf_counter() - started
+
+
+def ended(tests: list[str], changed: dict[str, str], limit: float | None) -> bool:
+    """Whether tests pass on a copy of the project with some files changed."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         for part in ("hermiso", "verify", "tests"):
             shutil.copytree(ROOT / part, home / part, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copy(ROOT / "pyproject.toml", home)
-        (home / m.path).write_text(m.source, encoding="utf-8")
-        command = [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-x",
-            "-q",
-            "-p",
-            "no:cacheprovider",
-            *tests_of(m),
-        ]
+        for path, source in changed.items():
+            (home / path).write_text(source, encoding="utf-8")
+        options = ["-x", "-q", "-p", "no:cacheprovider"]
+        command = [sys.executable, "-m", "pytest", *options, *tests]
         environment = {**os.environ, "PYTHONPATH": folder, "OMP_NUM_THREADS": "1"}
         try:
-            ended = subprocess.run(
-                command, cwd=home, env=environment, capture_output=True, timeout=TIME_LIMIT
-            )
+            return not subprocess.run(
+                command, cwd=home, env=environment, capture_output=True, timeout=limit
+            ).returncode
         except subprocess.TimeoutExpired:
             return False
-        return ended.returncode == 0
 
 
 def wilson(killed: int, total: int) -> tuple[float, float]:
@@ -195,8 +206,9 @@ def main() -> None:
         if options.list:
             print(*sample, sep="\n")
             continue
+        limit = PATIENCE * baseline(room)
         with ThreadPoolExecutor(options.jobs) as pool:
-            alive = list(pool.map(survives, sample))
+            alive = list(pool.map(partial(survives, limit=limit), sample))
         counts[room] = len(sample) - sum(alive)
         print(*(f"survives  {m}" for m, a in zip(sample, alive, strict=True) if a), sep="\n")
         print(reported(room, counts[room], len(sample)), flush=True)

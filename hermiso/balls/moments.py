@@ -18,7 +18,7 @@ from hermiso.balls.growth import Growth
 from hermiso.balls.line import FLOOR, Line, Unseparated
 from hermiso.balls.panels import Goal, TooRough
 from hermiso.balls.rule import QUARTER, Rule, Weight
-from hermiso.errors import ActivationError, PrecisionError
+from hermiso.errors import PrecisionError
 
 __all__ = [
     "GUARD",
@@ -203,8 +203,11 @@ def strength(line: Line, digits: int) -> arb:
     except PrecisionError:
         variance = refined(line, weights, digits, lambda rule: (sum(_parts(rule), arb(0)),))[0]
         if variance.contains(0):
-            raise ActivationError(
-                f"{line.expression} is constant to all digits tried: it has no isometry strength"
+            within = variance.abs_upper().str(2, radius=False)
+            raise PrecisionError(
+                f"{line.expression!s:.200}: Var sigma(z) is 0 to within {within}, so 2 - c_1^2/Var is "
+                "not known; a constant has no isometry strength, and where the function is nearly "
+                "one, subtract the constant in the formula"
             ) from None
         raise
 

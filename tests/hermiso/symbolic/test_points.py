@@ -63,7 +63,6 @@ def test_functions_with_branches_are_built_anew() -> None:
 
 
 def test_a_plot_has_the_values() -> None:
-    pytest.importorskip("matplotlib")
     for e in (DUAL, hermiso.kernel_map("tanh")):
         series = sp.plot(e, (rho, -1, 1), show=False, adaptive=False, n=5)[0]
         points, values = series.get_points()
