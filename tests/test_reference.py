@@ -44,21 +44,3 @@ def test_relu() -> None:
         assert reference.beta(relu, [0]) == pytest.approx((3 * pi - 4) / (2 * pi - 2), **close)
         partial = [reference.beta_partial(relu, orders, [0]) for orders in (1, 2, 4)]
         assert 1 == partial[0] < partial[1] < partial[2] < reference.beta(relu, [0])
-
-
-def test_dual_of_a_polynomial_is_its_series() -> None:
-    rho = mpmath.mpf(3) / 10
-    assert reference.dual(lambda z: z**2, rho) == pytest.approx(1 + 2 * rho**2, rel=1e-12)
-    assert reference.reduced_dual(lambda z: z**2, -1) == pytest.approx(2, rel=1e-12)
-
-
-def test_dual_of_relu_is_the_arc_cosine_kernel() -> None:
-    rho = mpmath.mpf(-1) / 2
-    theta = mpmath.acos(rho)
-    kernel = (mpmath.sin(theta) + (mpmath.pi - theta) * rho) / (2 * mpmath.pi)
-    assert reference.dual(relu, rho, [0]) == pytest.approx(kernel, rel=1e-10)
-
-
-def test_mean_field_step_keeps_the_diagonal_and_shrinks_correlations() -> None:
-    (first, r), _ = reference.mean_field_step(lambda z: z**2 + z, [[1, 0.5], [0.5, 1]])
-    assert (first, r) == pytest.approx((1, (0.5 + 2 * 0.25) / 3), rel=1e-12)

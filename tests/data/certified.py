@@ -116,13 +116,13 @@ def assert_overlap(first: Any, second: Any, what: str) -> None:
     assert c <= b, f"{what}: {first} lies below {second}"
 
 
-def check_value(name: str, key: str) -> None:
-    """Compare the enclosures of one value at 30 and 60 digits with the reference."""
+def check_value(name: str, key: str, most: int = 60) -> None:
+    """Compare the enclosures of one value at 15 digits and at most with the reference."""
     entry = data()["values"][name]
     e, truth, what = expression(entry), parsed(entry[key]), f"{key} of {name}"
-    coarse, fine = (ENCLOSURES[key](e, digits) for digits in (30, 60))
-    assert_encloses(coarse, truth, 30, what)
-    assert_encloses(fine, truth, 60, what)
+    coarse, fine = (ENCLOSURES[key](e, digits) for digits in (15, most))
+    assert_encloses(coarse, truth, 15, what)
+    assert_encloses(fine, truth, most, what)
     assert_overlap(coarse, fine, what)
 
 

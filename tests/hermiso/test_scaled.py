@@ -58,7 +58,7 @@ def grid(dtype: type) -> np.ndarray:
 @cache
 def exact_at(e: sp.Expr, t: float) -> tuple[mpmath.mpf, ...]:
     """The function and two derivatives, to 50 digits also of 1 + t^2 and 1 + tanh(t)."""
-    if e == exp(-exp(x)) and t > 1e4:  # mpmath would take e^t bits
+    if e == exp(-exp(x)) and t > 800:  # below e^(-10^347); mpmath would take e^t bits
         return (mpmath.mpf(0),) * 3
     digits = 400 + (0 if t == 0 else math.ceil(2 * abs(math.log10(abs(t)))))
     with mpmath.workdps(digits):

@@ -26,11 +26,16 @@ from tests.data.certified import (
     parsed,
 )
 
-# Kinks that no formula gives make these slow, and every coefficient as slow as the next.
+# Kinks that no formula gives and roots make these slow, and every coefficient as slow as the next.
 SLOW = {
     "median of three": ("moment",),
     "logarithm": ("moment", "coefficient 5"),
     "singular power": ("moment", "beta minus one"),
+    "root": ("moment", "coefficient 5"),
+    "cube root times tanh": ("moment",),
+    "staircase": ("moment", "coefficient 5"),
+    "log_ndtr": ("beta minus one", "coefficient 20"),
+    "erfc times a power": ("moment", "coefficient 5"),
 }
 # c_1 is inside beta, and c_2 comes of the same rule as c_5 and c_20.
 KEYS = [key for key in ENCLOSURES if key not in ("coefficient 1", "coefficient 2")]
@@ -39,16 +44,16 @@ CASES = [(name, key) for name in VALUES for key in SLOW.get(name, KEYS)]
 
 @pytest.mark.parametrize(("name", "key"), CASES)
 def test_enclosures_contain_the_reference_and_shrink(name: str, key: str) -> None:
-    check_value(name, key)
+    check_value(name, key, 30 if name in SLOW else 60)
 
 
-# Nothing remains of a line, so no quadrature can find a digit of what remains of it.
+# The slow ones have no other route. Nothing remains of a line, so no quadrature can find a digit of
+# what remains of it.
 FEASIBLE = [
     (name, key)
     for name in VALUES
     for key in QUADRATURE
-    if key in (SLOW[name][:1] if name in SLOW else QUADRATURE)
-    and (name, key) != ("identity", "beta minus one")
+    if name not in SLOW and (name, key) != ("identity", "beta minus one")
 ]
 
 
@@ -110,8 +115,17 @@ def rational(text: str) -> sp.Rational:
     return sp.Rational(text)
 
 
-@pytest.mark.parametrize("rho", RHOS)
-@pytest.mark.parametrize("name", DUALS)
+# Near 1 and -1 the plane is integrated, for seconds: a bend, poles near the line, and neither.
+ON_THE_PLANE = ("-9/10", "99/100", "999999/1000000")
+DUAL_CASES = [
+    (name, rho)
+    for name in DUALS
+    for rho in RHOS
+    if rho not in ON_THE_PLANE or name in ("silu", "arctan", "tanh above a line")
+]
+
+
+@pytest.mark.parametrize(("name", "rho"), DUAL_CASES)
 def test_duals(name: str, rho: str) -> None:
     entry = data()["duals"][name]
     truth = parsed(entry[rho])
@@ -149,8 +163,11 @@ def complement_reference(name: str, rho: str) -> Reference:
     return quotient(difference(at_one, at_rho), difference(at_one, mean_square))
 
 
-@pytest.mark.parametrize("rho", ["-9/10", "3/10", "999999/1000000"])
-@pytest.mark.parametrize("name", DUALS)
+KERNEL_CASES = [(name, "3/10") for name in DUALS]
+KERNEL_CASES += [("sigmoid", "-9/10"), ("softplus", "999999/1000000"), ("mish", "999999/1000000")]
+
+
+@pytest.mark.parametrize(("name", "rho"), KERNEL_CASES)
 def test_kernel_maps(name: str, rho: str) -> None:
     e = expression(data()["duals"][name])
     ball = certified.kernel_map(e, rational(rho), X, digits=25)
@@ -158,7 +175,7 @@ def test_kernel_maps(name: str, rho: str) -> None:
 
 
 @pytest.mark.parametrize("rho", ["99/100", "999999/1000000"])
-@pytest.mark.parametrize("name", ["tanh", "softplus", "symlog", "tanh above a line"])
+@pytest.mark.parametrize("name", ["symlog", "tanh above a line"])
 def test_complements_are_sharp_relative_to_themselves(name: str, rho: str) -> None:
     e = expression(data()["duals"][name])
     ball = certified.complement(e, 1 - rational(rho), X, digits=25)
