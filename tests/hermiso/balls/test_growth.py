@@ -231,7 +231,7 @@ compositions = st.recursive(
 
 
 @settings(
-    max_examples=300, derandomize=True, deadline=None, database=None,
+    max_examples=120, derandomize=True, deadline=None, database=None,
     suppress_health_check=[HealthCheck.too_slow],
 )  # fmt: skip
 @given(compositions, st.sampled_from([1, -1]))

@@ -97,7 +97,6 @@ def singular(e: sp.Expr, f: Callable[[Any], Any], t: Any) -> Composition:
 
 # What the search has found, so that it stays found.
 FOUND = (
-    singular(sp.log(sp.Abs(X + 1)), lambda x: np.log(abs(x + 1)), Real(-1)),
     singular(sp.log(sp.Abs(3 * X / 2 + 1)), lambda x: np.log(abs(3 * x / 2 + 1)), -Real(2) / 3),
     by_hand(sp.asinh(sp.exp(3 * X / 8)), lambda x: np.arcsinh(np.exp(3 * x / 8)), degree=1),
     by_hand(

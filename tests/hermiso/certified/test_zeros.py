@@ -1,12 +1,14 @@
 """Functions whose formula fails or bends at zeros of its parts, against mpmath in many panels.
 
-The integrands are written again for mpmath; its panels end at the points where they bend.
+The integrands are written again for mpmath; its panels end at the points where they bend. The
+values are kept (`tests.data.stored`).
 """
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -17,6 +19,7 @@ from mpmath import mp, mpf
 from hermiso import certified
 from hermiso.errors import HermisoError
 from tests.data.certified import Reference, X, assert_encloses, exact
+from tests.data.stored import agree, stored
 
 DPS, SPARE = 45, 70
 END = 15
@@ -162,6 +165,15 @@ def reference(case: Case) -> Reference:
         return Reference(exact(mp.fsum(v for v, _ in parts)), error + Fraction(1, 10**36))
 
 
+COMPUTED = {name: partial(reference, case) for name, case in CASES.items()}
+
+
+@pytest.mark.search
+@pytest.mark.parametrize("name", CASES)
+def test_the_stored_values_are_those_of_mpmath(name: str) -> None:
+    assert agree(stored("zeros")[name], COMPUTED[name]())
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_zeros_and_bends(name: str) -> None:
     case = CASES[name]
@@ -169,7 +181,7 @@ def test_zeros_and_bends(name: str) -> None:
         ball = certified.coefficient(case.expression, case.degree, X, digits=30)
     else:
         ball = certified.moment(case.expression, X, digits=30)
-    assert_encloses(ball, reference(case), 30, name)
+    assert_encloses(ball, stored("zeros")[name], 30, name)
 
 
 def test_beta_of_a_gudermannian_is_that_of_its_other_formula() -> None:

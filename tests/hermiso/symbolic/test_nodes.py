@@ -21,14 +21,6 @@ def brute(f, digits: int) -> mpmath.mpf:  # type: ignore[no-untyped-def]
         return mpmath.quad(lambda t: f(t) * mpmath.npdf(t), mpmath.linspace(-22, 22, 89))
 
 
-def test_beta_of_tanh_to_40_digits() -> None:
-    with mpmath.workdps(60):
-        c1 = brute(lambda t: t * mpmath.tanh(t), 50)
-        expected = 2 - c1**2 / brute(lambda t: mpmath.tanh(t) ** 2, 50)
-        ours = mpmath.mpf(str(hermiso.beta(tanh(x)).evalf(45)))
-        assert abs(ours - expected) < mpmath.mpf(10) ** -43
-
-
 @pytest.mark.parametrize("digits", [5, 15, 30, 60])
 def test_evalf_has_the_digits_it_shows(digits: int) -> None:
     node = hermiso.beta("softplus")
