@@ -181,13 +181,13 @@ def cases(seed: int, number: int, first: int = 0) -> Iterator[tuple[str, str]]:
 
 
 def asked(question: str, text: str) -> tuple[str, str]:
-    """Ask in this process; return how it ended and the value or message."""
+    """Ask in this process, with a user's budget; return how it ended and the value or message."""
     from hermiso import budget
     from hermiso.errors import HermisoError
     from hermiso.parsing import parse
 
     try:
-        with budget.question():
+        with budget.limited(seconds=budget.Limits().seconds), budget.question():
             return "answer", str(QUESTIONS[question](parse(text)))
     except HermisoError as error:
         return f"refused: {type(error).__name__}", str(error)

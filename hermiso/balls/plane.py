@@ -58,15 +58,24 @@ class Cell:
     t: tuple[arb, arb]
     v: tuple[arb, arb]
 
-    def integrand(self, t: Any, v: Any, box: bool) -> Any:
-        """Return f(x) g(y) exp(-(u^2 + v^2)/2) du/dt, on boxes or at real numbers."""
-        x0, y0, u0 = self.left.at(v)
-        x1, y1, u1 = self.right.at(v)
-        u = u0 + (u1 - u0) * t
-        x, y = x0 + (x1 - x0) * t, y0 + (y1 - y0) * t
-        f, g = (h.coarse.box if box else h.function.real for h in (self.f, self.g))
-        bell = (-(u * u + v * v) / 2).exp()
-        return f(x) * g(y) * bell * (u1 - u0)
+    def on_box(self, t: Any, v: Any) -> Any:
+        """Return the integrand on a box."""
+        return self._row(self.f.coarse.box, self.g.coarse.box, [t], v)[0]
+
+    def row(self, ts: Sequence[arb], v: arb) -> list[arb]:
+        """Return the integrand at real numbers t of one v."""
+        return self._row(self.f.function.real, self.g.function.real, ts, v)
+
+    def _row(self, f: Any, g: Any, ts: Sequence[Any], v: Any) -> list[Any]:
+        """Return f(x) g(y) exp(-(u^2 + v^2)/2) du/dt."""
+        x, y, u = self.left.at(v)
+        dx, dy, du = (b - a for a, b in zip((x, y, u), self.right.at(v), strict=True))
+        shift = v * v / 2
+        found = []
+        for t in ts:
+            w = u + du * t
+            found.append(f(x + dx * t) * g(y + dy * t) * (-(w * w / 2 + shift)).exp() * du)
+        return found
 
     def halves(self, along_t: bool) -> tuple[Cell, Cell]:
         """Cut the cell across one variable."""
@@ -245,7 +254,7 @@ def _bound(cell: Cell, along_t: bool, x: arb, a: arb, b: arb, across: arb) -> ar
     for i in (-1, 1):
         Z = acb(x + i * a / 2 + UNIT * a / 2, b / 2 + UNIT * b / 2)
         w = acb(across)
-        value = cell.integrand(Z, w, True) if along_t else cell.integrand(w, Z, True)
+        value = cell.on_box(Z, w) if along_t else cell.on_box(w, Z)
         if not value.is_finite():
             return None
         worst = worst.max(abs(value).upper())
@@ -260,5 +269,5 @@ def _sum(cell: Cell, n: int, m: int) -> arb:
     total = arb(0)
     for z, weight in nodes(m):
         v = (p + q) / 2 + other * z
-        total += weight * dot(ws, [cell.integrand(t, v, False) for t in ts])
+        total += weight * dot(ws, cell.row(ts, v))
     return total * half * other
