@@ -1,7 +1,7 @@
 """One question about one activation: its exact form, its quadratures, its names.
 
 Parameters that are not declared real are replaced by real symbols of the same name while a
-question is worked on, and put back in the answer.
+question is worked on, and put back in the answer; so is a frequency that no quadrature resolves.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ from hermiso.symbolic.symmetry import symmetry
 
 __all__ = ["Problem", "located", "stated"]
 
+_FAST = 100  # radians; the float quadratures resolve this many
 _CORRELATIONS = (sp.Rational(5, 9), sp.Rational(-4, 11), sp.Rational(6, 7))
 
 
@@ -83,13 +84,13 @@ class Problem:
         expression: sigma(x).
         x: the variable.
         argument: the symbol of the result (rho, t), if any.
-        names: real symbols -> the user's symbols.
+        names: what is put back in the answer: real symbols -> the user's symbols and numbers.
     """
 
     expression: Expr
     x: Symbol
     argument: Any = None
-    names: dict[Symbol, Symbol] = field(default_factory=dict)
+    names: dict[Symbol, Expr] = field(default_factory=dict)
 
     @cached_property
     def exact(self) -> ExactFunction:
@@ -269,9 +270,30 @@ def _problem(e: Expr, x: Symbol, argument: Symbol | None) -> Problem:
         )
     symbols = (e.free_symbols | ({argument} if argument is not None else set())) - {x}
     real = {s: _real(s) for s in symbols if s.is_extended_real is None}
-    names = {r: s for s, r in real.items()}
+    names: dict[Symbol, Expr] = {r: s for s, r in real.items()}
     inner = real.get(argument, argument) if argument is not None else None
-    return Problem(e.xreplace(real), x, inner, names)
+    slow, frequency = _slowed(e.xreplace(real), x)
+    return Problem(slow, x, inner, names | frequency)
+
+
+def _slowed(e: Expr, x: Symbol) -> tuple[Expr, dict[Symbol, Expr]]:
+    """Put symbols in the place of the frequencies of fast waves.
+
+    The closed form is analytic in them, and is confirmed where a quadrature can.
+    """
+    waves = {f: f.args[0].coeff(x) for f in e.atoms(sp.sin, sp.cos) if x in f.free_symbols}
+    fast = {f: c for f, c in waves.items() if c.is_Rational and abs(c) >= _FAST}
+    stand_ins = {f: sp.Dummy() for f in fast}
+    if any(f.args[0].diff(x) != c for f, c in fast.items()) or not (
+        e.xreplace(stand_ins).is_polynomial(*stand_ins.values())
+    ):
+        return e, {}
+    symbols = {c: sp.Dummy("w", positive=True) for c in map(abs, fast.values())}
+    slow = {
+        f: f.func(sp.expand(f.args[0] - c * x) + sp.sign(c) * symbols[abs(c)] * x)
+        for f, c in fast.items()
+    }
+    return e.xreplace(slow), {w: c for c, w in symbols.items()}
 
 
 def _real(s: Symbol) -> Symbol:

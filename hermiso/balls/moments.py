@@ -205,9 +205,9 @@ def strength(line: Line, digits: int) -> arb:
         if variance.contains(0):
             within = variance.abs_upper().str(2, radius=False)
             raise PrecisionError(
-                f"{line.expression!s:.200}: Var sigma(z) is 0 to within {within}, so 2 - c_1^2/Var is "
-                "not known; a constant has no isometry strength; where the function is nearly one, "
-                "subtract it in the formula, and where its values are tiny, multiply them"
+                f"{line.expression!s:.200}: Var sigma(z) is 0 to within {within}, so 2 - c_1^2/Var "
+                "is not known; a constant has no isometry strength; where the function is nearly "
+                "one, subtract it in the formula, and where its values are tiny, multiply them"
             ) from None
         raise
 

@@ -148,6 +148,28 @@ def test_symbolic_k_agrees_with_every_integer_k(sigma: sp.Expr) -> None:
         assert abs((ours - exact).evalf(25)) < Rational(1, 10**20), j
 
 
+FAST = sp.Integer(10) ** 6
+
+
+def test_waves_that_no_quadrature_resolves_have_their_closed_forms() -> None:
+    """E exp(i w z) = exp(-w^2/2), whatever w."""
+    w = FAST
+    assert hermiso.moment(sp.cos(w * x) + x**2) == 1 + exp(-(w**2) / 2)
+    assert hermiso.moment(sp.sin(1 - w * x)) == exp(-(w**2) / 2) * sp.sin(1)
+    assert hermiso.coefficient(sp.sin(-w * x), 1) == -w * exp(-(w**2) / 2)
+    assert hermiso.beta(sp.cos(w * x)) == 2
+    both = hermiso.moment(sp.sin(w * x) * sp.sin(1000 * x) * exp(x))
+    expected = [exp((1 - d**2) / 2) * sp.cos(d) / 2 for d in (w - 1000, w + 1000)]
+    assert (both / (expected[0] - expected[1])).evalf(20) == pytest.approx(1, rel=1e-18)
+
+
+def test_a_fast_wave_next_to_a_kink() -> None:
+    value = hermiso.dual(sp.Max(x, 0) + sp.sin(FAST * x)).subs(rho, Rational(1, 2)).evalf(20)
+    assert value == pytest.approx(
+        hermiso.dual("relu").subs(rho, Rational(1, 2)).evalf(20), rel=1e-18
+    )
+
+
 def test_symbolic_k_of_relu_is_one_formula() -> None:
     expected = 2 ** (k / 2) / (
         2 * sqrt(2) * sp.gamma(Rational(3, 2) - k / 2) * sqrt(sp.factorial(k))
