@@ -94,6 +94,7 @@ def _run(arguments: Sequence[str], seconds: float | None) -> int:
 def _unknown(command: str) -> int:
     close = get_close_matches(command, {**QUESTIONS, **OTHERS}, 1)
     meant = f"did you mean {close[0]}? " if close else ""
+    meant = "options follow the command; " if command.startswith("-") else meant
     return complain(
         f"invalid choice: {command!r} is no command; {meant}`python -m hermiso` lists them",
         BAD_INPUT,

@@ -57,6 +57,7 @@ class _Account:
     terms: float = 0
     boxes: float = 0
     unseen: float = 0  # work since the last look at the clock
+    asked: bool = False  # whether a question is open
     ended: str = ""
 
     def pay_terms(self, n: float) -> None:
@@ -112,6 +113,20 @@ def limited(**limits: float | None) -> Iterator[None]:
 
 
 @contextmanager
+def shared() -> Iterator[_Account]:
+    """Open one budget for all questions asked inside."""
+    outer = _ACCOUNT.get()
+    if outer is not None:
+        yield outer
+        return
+    token = _ACCOUNT.set(_Account(_LIMITS.get(), time.thread_time()))
+    try:
+        yield _ACCOUNT.get()  # type: ignore[misc]
+    finally:
+        _ACCOUNT.reset(token)
+
+
+@contextmanager
 def question() -> Iterator[None]:
     """Open a budget; questions inside share it.
 
@@ -119,11 +134,18 @@ def question() -> Iterator[None]:
         BudgetExceeded: if a limit is met, or in place of any other error after that: what fails
             without the work that was left out proves nothing.
     """
-    if _ACCOUNT.get() is not None:
-        yield
-        return
-    account = _Account(_LIMITS.get(), time.thread_time())
-    token = _ACCOUNT.set(account)
+    with shared() as account:
+        if account.asked:
+            yield
+            return
+        account.asked = True
+        with _translated(account):
+            yield
+
+
+@contextmanager
+def _translated(account: _Account) -> Iterator[None]:
+    """Raise errors of this package only, and the budget's own once it has ended."""
     try:
         yield
     except HermisoError as error:
@@ -139,7 +161,7 @@ def question() -> Iterator[None]:
             raise
         raise ActivationError(f"sympy cannot work with it: {error!s:.200}") from error
     finally:
-        _ACCOUNT.reset(token)
+        account.asked = False
 
 
 def _is_ours(error: Exception) -> bool:
@@ -172,4 +194,4 @@ def spend_boxes(n: float = 1) -> None:
         account.pay_boxes(n)
 
 
-__all__ = ["Limits", "limited", "question", "spend_boxes", "spend_terms"]
+__all__ = ["Limits", "limited", "question", "shared", "spend_boxes", "spend_terms"]

@@ -179,6 +179,10 @@ def _with(name: str, given: Mapping[str, Any]) -> Activation:
             known = ", ".join(defaults) or "none"
             raise ActivationError(f"{name} has no parameter {p!r}; its parameters: {known}")
     values = {p: _value(name, p, v, defaults[p]) for p, v in given.items()}
+    if ALIASES.get(name, name) == "softshrink" and values.get("lambd", sp.S.One).is_negative:
+        raise ActivationError(f"lambd of softshrink is {values['lambd']}; it must be >= 0")
+    if ALIASES.get(name, name) == "celu" and values.get("alpha") == 0:
+        raise ActivationError("alpha of celu is 0; it must not be")
     for p, v in values.items():
         if isinstance(v, Expr) and "x" in map(str, v.free_symbols):
             raise ActivationError(f"{p} is {v}; it may not contain the variable x")
@@ -200,7 +204,7 @@ def _value(name: str, parameter: str, value: Any, default: Any) -> Any:
         number = exact(value)
     except (ActivationError, AttributeError):  # AttributeError: what sympify leaves as it is
         number = None
-    if not isinstance(number, Expr) or number.is_extended_real is False:
+    if not isinstance(number, Expr) or number is sp.nan or number.is_extended_real is False:
         raise ActivationError(
             f"{parameter} of {name} is {value!r}; it must be a real number or a real sympy "
             "expression"

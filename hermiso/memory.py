@@ -69,14 +69,14 @@ def _limit() -> float:
 
 
 def amount(text: str) -> float:
-    """Read "500MB", "2GB" or "1.5GiB" as bytes.
+    """Read "500MB", "2GB" or "1.5GiB" as bytes, above 0.
 
     Raises:
         ValueError: if it is no amount of memory.
     """
     found = re.fullmatch(r"\s*([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*([kmgt]i?b)\s*", text, re.I)
     unit = _UNITS.get(found[2].lower()) if found else None
-    if not found or unit is None:
+    if not found or unit is None or not float(found[1]):
         raise ValueError("no amount of memory")
     return float(found[1]) * unit
 

@@ -295,6 +295,8 @@ def named(name: str, lib: Library) -> Any:
         return getattr(lib.special, name)
     if name in _SCIPY and hasattr(lib.special, "jv"):
         return partial(_SCIPY[name], lib.special)
+    if name in _SCIPY:
+        raise ActivationError(f"torch has no {name}; numpy arrays and hermiso.numeric take it")
     raise ActivationError(
         f"no numerical form of {name} is known; there are those of exp, log, powers, circular and "
         "hyperbolic functions and their inverses, erf, erfc, Abs, sign, Max, Min, floor, ceiling"

@@ -120,7 +120,7 @@ def _from_limit(f: Any) -> Any:
 
 def _plain(e: Any) -> Any:
     """Choose the branches of Piecewise, write out sums, make floats exact."""
-    if not e.has(sp.Piecewise, sp.Sum, sp.Float):
+    if not e.has(sp.Piecewise, sp.Sum, sp.Float) or hasattr(e, "enclosure"):
         return e
     if e.is_Float:
         return sp.Rational(e)

@@ -109,6 +109,8 @@ def _closure(e: Any, x: Any, table: _Table) -> Function:
     if x is not None and not e.has(x):
         value = _closure(e, None, _REAL)(None)
         return lambda z: value
+    if hasattr(e, "enclosure"):
+        return _node(e)
     e = table.rewrite(e)
     if e in _CONSTANTS:
         number = _CONSTANTS[e]()
@@ -120,6 +122,12 @@ def _closure(e: Any, x: Any, table: _Table) -> Function:
         value = _root(e)
         return lambda z: value
     return _call(e, x, table)
+
+
+def _node(e: Any) -> Function:
+    """A mean that has no closed form, to the digits of the current precision."""
+    value = e.enclosure(ctx.dps)
+    return lambda z: value
 
 
 def _call(e: Any, x: Any, table: _Table) -> Function:

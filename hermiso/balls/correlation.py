@@ -68,6 +68,11 @@ def kernel_map_at(line: Line, formula: Formula, rho: Expr, digits: int) -> arb:
     at = _ball(rho, digits)
     if terms_needed(at, digits) <= FEW:
         return kernel_map(line, at, digits)
+    close = _places(1 - rho, digits) if rho > 0 else 0
+    if close > CLOSE and line.slope is not None:
+        rest = complement(line, line.slope, _ball(1 - rho, digits), max(digits - close, 0) + 3)
+        with ctx.workprec(ceil(digits * log2(10)) + 64):
+            return 1 - rest
 
     def value(n: int) -> arb:
         c0, second = mean(line, power(1), n), mean(line, power(2), n)
@@ -83,7 +88,7 @@ def complement_at(line: Line, formula: Formula, delta: Expr, digits: int) -> arb
     if formula is not None:
         kappa, rho = formula
         return enclosed(1 - kappa.subs(rho, 1 - delta), digits)
-    lost = max(0, -floor(float(_ball(delta, digits).log().mid()) / log(10)))
+    lost = _places(delta, digits)
     if line.slope is not None and lost > CLOSE:
         return complement(line, line.slope, _ball(delta, digits), digits)
 
@@ -92,6 +97,11 @@ def complement_at(line: Line, formula: Formula, delta: Expr, digits: int) -> arb
         return (second - dual_at(line, None, 1 - delta, n)) / (second - c0 * c0)
 
     return _refined(line, value, digits, digits + lost + 3)
+
+
+def _places(delta: Expr, digits: int) -> int:
+    """How many zeros a positive number has behind the point, about."""
+    return max(0, -floor(float(_ball(delta, digits).log().mid()) / log(10)))
 
 
 def _refined(line: Line, value: Callable[[int], arb], digits: int, n: int) -> arb:

@@ -43,17 +43,27 @@ def main(command: str, arguments: Sequence[str], seconds: float | None = None) -
         seconds: of work, in place of the budget that every question has.
     """
     options = _parser(command).parse_args([shielded(a) for a in arguments])
-    from hermiso.errors import ActivationError, HermisoError, ParseError, UnknownSign
+    from hermiso.budget import shared
+    from hermiso.errors import (
+        ActivationError,
+        BudgetExceeded,
+        HermisoError,
+        ParseError,
+        UnknownSign,
+    )
 
     try:
-        with _allowed(seconds):
-            print(_answer(options))
+        with _allowed(seconds), shared():
+            answer = _answer(options)
+        print(answer)
     except UnknownSign as error:
         return complain(
             f"{error}\non the command line: --positive NAME or --negative NAME", BAD_INPUT
         )
     except (ActivationError, ParseError) as error:
         return complain(str(error), BAD_INPUT)
+    except BudgetExceeded as error:
+        return complain(f"{error}\non the command line: --time-limit SECONDS", NO_ANSWER)
     except HermisoError as error:
         return complain(str(error), NO_ANSWER)
     except RecursionError:

@@ -33,7 +33,8 @@ usage: python -m hermiso COMMAND ...
   python -m hermiso run figure-3 --quick
 
 python -m hermiso COMMAND --help shows the options of a command; --version the version.
-Questions end after 60 s or at 2 GB of memory: --time-limit and --memory-limit say otherwise."""
+Questions end after 60 s or at 2 GB of memory; --time-limit and --memory-limit, behind the command,
+say otherwise."""
 
 
 def version() -> str:

@@ -287,7 +287,10 @@ def _worst(shares: list[_Share]) -> float:
     nodes = [share.panels.nodes.ravel() for share in shares]
     angles = np.unique(np.concatenate([[_SMALLEST, math.pi], *nodes]))
     integrals, wrong = zip(*(share.at(angles) for share in shares), strict=True)
-    return float(np.max(sum(wrong) / sum(integrals)))
+    error, total = sum(wrong), sum(integrals)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        relative = error / total
+    return float(np.max(np.where(error == 0, 0.0, relative)))  # 0/0: both underflow
 
 
 def _smooth_share(d: Derivative, noise: float) -> _Share:

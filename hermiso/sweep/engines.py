@@ -6,7 +6,6 @@ soon as it is there, in any order.
 
 from __future__ import annotations
 
-import math
 import os
 import re
 from collections.abc import Iterator
@@ -17,6 +16,8 @@ from hermiso.sweep.clusters import dask, ray
 from hermiso.sweep.packages import needed
 from hermiso.sweep.processes import Pool
 from hermiso.sweep.tasks import Engine, Limits, carried_out
+
+LONGEST = 1e9  # seconds that a timer takes
 
 __all__ = ["engine"]
 
@@ -53,8 +54,11 @@ def engine(
 def _check(jobs: int | None, limits: Limits) -> None:
     if jobs is not None and jobs < 1:
         raise SweepError(f"the number of jobs is {jobs}; it must be at least 1")
-    if limits.seconds is not None and not 0 < limits.seconds < math.inf:
-        raise SweepError(f"the time limit of a cell is {limits.seconds} s; it must be above 0")
+    if limits.seconds is not None and not 0 < limits.seconds <= LONGEST:
+        raise SweepError(
+            f"the time limit of a cell is {limits.seconds:g} s; it must be above 0 and at most "
+            f"{LONGEST:g}, or None for no limit"
+        )
     if limits.memory is not None and limits.memory < 1:
         raise SweepError(f"the memory limit of a cell is {limits.memory} bytes; at least 1")
     if limits.memory is not None and os.name != "posix":

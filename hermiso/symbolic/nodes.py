@@ -29,6 +29,7 @@ __all__ = [
     "GaussianMean",
     "HermiteCoefficient",
     "IsometryStrength",
+    "KernelMap",
     "Unevaluated",
     "mean_of",
 ]
@@ -262,3 +263,35 @@ class DualActivation(Unevaluated):
 
     def _latex(self, printer: Any) -> str:
         return rf"\hat\sigma\left({printer._print(self.rho)}\right)"
+
+
+class KernelMap(Unevaluated):
+    """kappa(rho) = (E[expression(x) expression(y)] - c_0^2)/Var (eq. 36-37)."""
+
+    rho = property(lambda self: self.args[2])
+
+    def enclosure(self, digits: int) -> Any:
+        """Enclose kappa, relative to its own size."""
+        from hermiso.balls.correlation import kernel_map_at
+
+        if not abs(self.rho) <= 1:
+            raise ActivationError(f"the kernel map needs |rho| <= 1; rho = {self.rho}")
+        return kernel_map_at(self._line(), None, self.rho, digits)
+
+    def as_means(self) -> Expr:
+        """Return the node itself: it is no one-dimensional mean."""
+        return self
+
+    def _eval_derivative(self, s: Symbol) -> Any:
+        """The slope of the dual activation over the variance."""
+        e, x, rho = self.args
+        slope = DualActivation(e, x, rho)._eval_derivative(s)
+        if slope.has(sp.Derivative):
+            return sp.Derivative(self, s, evaluate=False)
+        return slope / (GaussianMean(e**2, x) - mean_of(e, x) ** 2)
+
+    def _sympystr(self, printer: Any) -> str:
+        return f"kappa({printer._print(self.expression)}, {printer._print(self.rho)})"
+
+    def _latex(self, printer: Any) -> str:
+        return rf"\kappa\left({printer._print(self.rho)}\right)"

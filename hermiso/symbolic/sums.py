@@ -6,7 +6,7 @@ from typing import Any
 
 import sympy as sp
 
-from hermiso.errors import NoClosedForm
+from hermiso.errors import NoClosedForm, PrecisionError
 
 __all__ = ["CertainSum", "certain"]
 
@@ -50,14 +50,14 @@ class _Certain:
 
     def _eval_evalf(self, prec: int) -> Any:
         plain = self._plain()
-        if not plain.is_number:
+        if plain.free_symbols:
             return plain._eval_evalf(prec)
         from hermiso.balls.closed import evaluated
 
         try:
             return evaluated(plain, prec)
-        except NoClosedForm:  # a node inside: its own digits are certain
-            return sp.N(plain, sp.core.evalf.prec_to_dps(prec))
+        except NoClosedForm as error:  # a function that balls lack
+            raise PrecisionError(f"{self}: {error}") from error
 
 
 class CertainSum(_Certain, sp.Add):

@@ -346,6 +346,13 @@ def test_symbols_stay_symbolic():
         ("g" * 500, {}, "^'g{59} is no name of the catalogue"),
         ("softplus", {"beta": 0}, "softplus has no value at beta=0: it divides by 0 there"),
         ("snake", {"a": 0}, "snake has no value at a=0"),
+        ("softshrink", {"lambd": -0.5}, "lambd of softshrink is -1/2; it must be >= 0"),
+        ("celu", {"alpha": 0}, "alpha of celu is 0; it must not be"),
+        (
+            "leaky_relu",
+            {"negative_slope": math.nan},
+            "negative_slope of leaky_relu is nan; it must",
+        ),
         ("hardtanh", {"min_val": 1, "max_val": 1}, "hardtanh is constant at min_val=1, max_val=1"),
         ("elu", {"alpha": "2"}, "alpha of elu is '2'; it must be a real number"),
         ("elu", {"alpha": True}, "alpha of elu is True; it must be a real number"),

@@ -13,6 +13,7 @@ import sympy as sp
 
 import hermiso
 from hermiso import __main__ as cli
+from hermiso import budget
 from hermiso.commands import questions
 from hermiso.commands.screen import OTHERS, QUESTIONS
 from hermiso.errors import ConfirmationError
@@ -163,6 +164,7 @@ def test_json_of_a_list(capsys: pytest.CaptureFixture[str]) -> None:
             "invalid choice: 'gamma' is no command; `python -m hermiso` lists them",
         ),
         (["betta", "relu"], "'betta' is no command; did you mean beta?"),
+        (["--digits", "5"], "'--digits' is no command; options follow the command"),
         (["--nonsense"], "invalid choice: '--nonsense'"),
         (
             ["dual", "tanh", "--digits", "3"],
@@ -275,6 +277,22 @@ def test_status_of_failures(
 
     monkeypatch.setattr(questions, "_answer", fail)
     complaint(capsys, "beta", "relu", status=status)
+
+
+def test_all_results_of_a_command_share_a_budget(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer(options: Any) -> str:
+        for _ in range(2):
+            with budget.question():
+                budget.spend_boxes(6)
+        return "12 boxes"
+
+    monkeypatch.setattr(questions, "_answer", answer)
+    with budget.limited(boxes=10):
+        said = complaint(capsys, "beta", "relu", status=1)
+    assert "more than 10 boxes" in said
+    assert said.endswith("on the command line: --time-limit SECONDS\n")
 
 
 def test_as_a_process() -> None:

@@ -9,7 +9,7 @@ from flint import arb, ctx
 from sympy import Rational, erf, exp, pi, sqrt
 
 import hermiso
-from hermiso import catalogue
+from hermiso import catalogue, certified
 from hermiso.balls.ball import Ball
 from hermiso.balls.closed import enclosed, unlimited
 from hermiso.balls.compile import compiled
@@ -204,8 +204,12 @@ def test_what_is_no_number_is_refused():
         enclosed(sp.sin(x), 20)
     with pytest.raises(NoClosedForm, match="no ball version"):
         enclosed(sp.zeta(third, 5), 20)
-    with pytest.raises(NoClosedForm, match="no ball version"):
-        enclosed(hermiso.beta("tanh"), 20)
+
+
+def test_a_mean_without_closed_form_is_a_number():
+    found = Ball(enclosed(2 - hermiso.beta("tanh"), 20))
+    assert found.overlaps(2 - certified.beta("tanh", digits=30))
+    assert found.digits >= 20
 
 
 @pytest.mark.parametrize("precision", [15, 4000])

@@ -29,6 +29,7 @@ def test_none_lifts_a_limit() -> None:
         ["--time-limit", "inf"],
         ["--time-limit", "soon"],
         ["--memory-limit", "5"],
+        ["--memory-limit", "0MB"],
         ["--memory-limit=-5MB"],
         ["--memory-limit="],
     ],

@@ -188,7 +188,7 @@ def test_every_jump_keeps_what_is_promised_or_is_refused() -> None:
         answered += 1
         for what, value in worst.items():
             largest[what] = max(largest.get(what, (0.0, x)), (value, case.formula), key=first)
-        failed += [(case.formula, worst)] if max({**worst, "error": 0}.values()) > 1 else []
+        failed += [(case.formula, worst)] if not max({**worst, "error": 0}.values()) <= 1 else []
     print(f"{answered} answered, {len(refused)} refused, {len(failed)} wrong")
     print(*largest.items(), *refused, *failed, sep="\n")
     assert not failed
@@ -207,6 +207,17 @@ def test_values_of_the_three_hard_cases() -> None:
     assert small.complement(1e-30) == pytest.approx(1.939222496462804813e-27, rel=1e-12)
     far = numeric.kernel_map(sp.Heaviside(x - 6))
     assert far.complement(1e-10) == pytest.approx(3.47455173835865769e-5, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    "e", [sp.Max(x - 12, 0), sp.Max(-x - 11, 0) ** 2, sp.Max(x - 20, 0)], ids=str
+)
+def test_kinks_far_out_have_an_error(e: sp.Expr) -> None:
+    """Both integrals underflow at small angles; their quotient is no error."""
+    kappa = numeric.kernel_map(e)
+    assert 0 < kappa.error < 1e-12
+    exact = float(hermiso.certified.complement(e, R(1, 10**10), digits=18))
+    assert kappa.complement(1e-10) == pytest.approx(exact, rel=kappa.error)
 
 
 def test_a_pulse_against_balls() -> None:

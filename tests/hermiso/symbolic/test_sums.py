@@ -100,9 +100,40 @@ def test_digits_that_cannot_be_had_are_refused() -> None:
         certain(sp.Add(1, sp.log(nothing, evaluate=False), evaluate=False)).evalf()
 
 
+TINY = Rational(1, 10**20)
+
+
+@pytest.mark.parametrize("r", [0, TINY, -TINY, NEAR, Rational(1, 2), 1 - NEAR**2, 1])
+@pytest.mark.parametrize("name", ["sigmoid", "softplus", "squareplus", "log_ndtr"])
+def test_kernel_maps_do_not_see_a_constant(name: str, r: sp.Expr) -> None:
+    """kappa of sigma + 10^6, whose dual is 10^12 and a little, next to sigma's own at 30 digits."""
+    shifted = hermiso.as_activation(name).expression + 10**6
+    found = [hermiso.kernel_map(e).subs(rho, r).evalf(DIGITS) for e in (name, shifted)]
+    ball = hermiso.certified.kernel_map(name, r, digits=30)
+    for value in found:
+        assert abs(mpmath.mpf(str(value)) - ball.mid) <= abs(ball.mid) * mpmath.mpf(10) ** -14
+    if r == TINY:  # c_1^2/Var is 2 - beta, and the next term is TINY of it
+        slope = 2 - hermiso.certified.beta(name, digits=30).mid
+        assert abs(ball.mid / slope * 10**20 - 1) < 1e-18
+
+
 def test_a_sum_of_nodes_evaluates() -> None:
-    kappa = hermiso.kernel_map("tanh").subs(rho, Rational(1, 2))
-    assert abs(kappa.evalf(20) - kappa.evalf(30)) < Rational(1, 10**19)
+    """The variance of sigma + 10^6 is that of sigma, and what is left of it is half of it."""
+    z = sp.Symbol("z", real=True)
+    s = sp.tanh(z) ** 2
+    variance, shifted = (
+        certain(hermiso.moment(f**2) - hermiso.moment(f) ** 2) for f in (s, s + 10**6)
+    )
+    assert abs(variance.evalf(20) / shifted.evalf(20) - 1) < Rational(1, 10**18)
+    assert abs(certain(variance - shifted / 2).evalf(20) / variance.evalf(20) * 2 - 1) < 1e-18
+
+
+def test_the_complement_of_a_kernel_map_near_one() -> None:
+    """1 - kappa(1 - delta) is kappa'(1) delta - O(delta^2)."""
+    kappa = hermiso.kernel_map("softplus")
+    slope = sp.diff(kappa, rho).subs(rho, 1).evalf(DIGITS)
+    found = certain(1 - kappa.subs(rho, 1 - NEAR**3)).evalf(DIGITS)
+    assert abs(found / slope / NEAR**3 - 1) < Rational(1, 10 ** (DIGITS - 1))
 
 
 def test_what_is_small_beside_1() -> None:
