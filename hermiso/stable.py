@@ -251,7 +251,8 @@ def _gaussian_tail(lib: Library, k: float, q: float, x: Any) -> Any:
     """erfc(k x) with q = k^2; in the tail through erfcx(u) = exp(u^2) erfc(u)."""
     xp = lib.array
     far = k * x > 1
-    t = xp.where(far, x, 0.0)
+    end = math.sqrt(800 / q)  # beyond it erfcx would overflow in the gradient
+    t = xp.clip(xp.where(far, x, 0.0), -end, end)
     tail = _gaussian(lib, q, t) * lib.special.erfcx(k * t)
     return xp.where(far, tail, lib.special.erfc(k * xp.where(far, 0.0, x)))
 
@@ -318,7 +319,8 @@ def float_function(e: Any, lib: Library) -> Callable[[Any], Any]:
         terms = [float_function(a, lib) for a in e.args]
         return lambda v: reduce(operator.add, (t(v) for t in terms))
     if e.is_Mul:
-        return _quotient(e, lib)
+        halved = _halved(e)
+        return float_function(halved, lib) if halved.is_Add else _quotient(e, lib)
     if e.is_Pow:
         return _power_function(e, lib)
     f = named(e.func.__name__, lib)
@@ -344,6 +346,13 @@ def _saturated_from(e: Any) -> float | None:
     return number(1 + (2000 + sum(map(abs, others))) / abs(leading))
 
 
+def _halved(e: Any) -> Any:
+    """2^-k (a + b) as 2^-k a + 2^-k b: the same roundings, and (2x - 1)/2 is finite."""
+    c, rest = e.as_coeff_Mul()
+    power = c.is_Rational and abs(c) < 1 and abs(c.p) == 1 and c.q & (c.q - 1) == 0
+    return sp.Add(*(c * a for a in rest.args)) if power and rest.is_Add else e
+
+
 def _quotient(e: Any, lib: Library) -> Callable[[Any], Any]:
     """A product: one constant, factors above and factors below the line."""
     scale = number(sp.Mul(*(f for f in e.args if not f.free_symbols)))
@@ -352,9 +361,12 @@ def _quotient(e: Any, lib: Library) -> Callable[[Any], Any]:
     top = [float_function(f, lib) for f in factors if f not in below]
     bottom = [float_function(1 / f, lib) for f in below]
 
+    first = scale if abs(scale) < 1 else 1  # a small factor first, so that 2x/2 is finite
+    last = scale / first
+
     def value(v: Any) -> Any:
-        product = math.prod(f(v) for f in top)
-        product = product if scale == 1 else scale * product
+        product = math.prod((f(v) for f in top), start=first)
+        product = product if last == 1 else last * product
         return product / math.prod(f(v) for f in bottom) if bottom else product
 
     return value

@@ -329,3 +329,27 @@ def test_names_parameters_without_value():
 def test_refuses_complex_input(value):
     with pytest.raises(ActivationError, match=r"the input has dtype .*complex"):
         catalogue.get("relu")(value)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", catalogue.names())
+def test_values_and_gradients_at_the_end_of_the_range(name, dtype):
+    """Half of the largest float, of both signs: x Phi(x), (2x - 1)/2 and their slopes."""
+    a = catalogue.get(name)
+    t = np.array([-0.5, 0.5], dtype) * np.finfo(dtype).max
+    with mpmath.workdps(700), np.errstate(over="ignore"):
+        exact = [abs(EXACT_AT_THE_END.get(name, lambda s: s)(mpmath.mpf(float(s)))) for s in t]
+        finite = np.array([e <= float(np.finfo(dtype).max) for e in exact])
+        values = a.numpy()(t)
+    v = torch.tensor(t, requires_grad=True)
+    a.torch()(v).sum().backward()
+    assert (np.isfinite(values) == finite).all()
+    assert v.grad.isfinite().numpy()[finite].all()
+
+
+EXACT_AT_THE_END = {  # of what grows faster than x, or in one direction
+    **dict.fromkeys(["square", "he2"], lambda s: s**2),
+    **dict.fromkeys(["relu_squared", "star_relu"], lambda s: max(s, 0) ** 2),
+    **dict.fromkeys(["exp", "shifted_exp"], lambda s: mpmath.inf if s > 0 else 0),
+    "log_ndtr": lambda s: min(s, 0) ** 2 / 2,
+}
