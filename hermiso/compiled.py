@@ -6,13 +6,14 @@ where it applies, and joined. A value at a kink or at a single point is the expr
 value at infinity is the limit where one exists, and NaN stays NaN.
 
 What is promised for a formula, in float32 and float64: where the function and its derivative are
-finite, so are the compiled ones, over the whole range, but for its last decades where a sum of x and
-a root of x^2 is differentiated, one more for each of a coefficient; and the value is that of the
-function within a few dozen roundings of its terms and its argument. Digits that a difference of two terms cancels
-are kept where an identity of `hermiso.identities` or `hermiso.stable` knows it: differences and
-quotients of exponentials, hyperbolic functions, powers, roots and error functions, logarithms of
-their sums. The catalogue is held to more: a few units of the last place, relative to the value,
-everywhere (`tests/hermiso/test_compiled.py`).
+finite, so are the compiled ones, over the whole range, but for its last decades where a sum of x
+and a root of x^2 is differentiated, one more for each of a coefficient; and the value is that of
+the function within a few dozen roundings of its terms and its argument. Digits that a difference of
+two terms cancels are kept where an identity of `hermiso.identities` or `hermiso.stable` knows it:
+differences and quotients of exponentials, hyperbolic functions, powers, roots and error functions,
+the logarithm of a sum of them (a difference of two logarithms has those of its terms). The
+catalogue is held to more: a few units of the last place, relative to the value, everywhere
+(`tests/hermiso/test_compiled.py`).
 """
 
 from __future__ import annotations

@@ -328,6 +328,7 @@ def test_the_paper() -> None:
     assert bounds.gap_of_potential(3, [0.0, 0.25, 1.0, 5.0]).tolist() == pytest.approx(
         [0.0, -math.log(0.6), math.inf, math.inf]
     )
+    assert bounds.gap_of_potential(2, 3.0) == pytest.approx(math.log(4))
     assert bounds.sharp_rate(1.25) == 0.5625
     assert bounds.floor(1.5, 11, 1000) == pytest.approx(10 / (2000 * 0.75))
 

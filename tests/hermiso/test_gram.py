@@ -251,6 +251,18 @@ def test_normalizing_gains_the_mean_over_the_geometric_mean(seed: int, n: int) -
     assert abs(isometry_gap(G) - isometry_gap(R) - gain) <= error
 
 
+@pytest.mark.parametrize("share", [0.9, 1.1])
+def test_asymmetry_up_to_half_the_root_of_eps_is_rounding(share: float) -> None:
+    """Half the difference is compared with sqrt(eps)/2, relative to the smaller entry of two."""
+    off = share * math.sqrt(np.finfo(float).eps)
+    G = np.eye(2) + np.array([[[0, 0], [0, 0]], [[0, off], [0, 0]]])
+    if share < 1:
+        assert isometry_gap(G).shape == (2,)
+    else:
+        with pytest.raises(GramError, match=r"G\[1, 0, 1\] = .* and G\[1, 1, 0\] = 0 differ by"):
+            isometry_gap(G)
+
+
 NAN, INF = math.nan, math.inf
 BAD = {
     "list": ([[1.0]], "G is a list; give an array"),
