@@ -14,6 +14,7 @@ hermiso.errors.BudgetExceeded: it takes more than 100 boxes...
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -172,6 +173,13 @@ def _is_ours(error: Exception) -> bool:
     return place is None or place.tb_frame.f_globals.get("__name__", "").startswith("hermiso")
 
 
+def leeway() -> float:
+    """How many times the standard number of boxes the question may take."""
+    account = _ACCOUNT.get()
+    limits = account.limits if account is not None else _LIMITS.get()
+    return math.inf if limits.boxes is None else limits.boxes / (_STANDARD.boxes or 1)
+
+
 def spend_terms(n: float = 1) -> None:
     """Count terms of an exact derivation.
 
@@ -194,4 +202,4 @@ def spend_boxes(n: float = 1) -> None:
         account.pay_boxes(n)
 
 
-__all__ = ["Limits", "limited", "question", "shared", "spend_boxes", "spend_terms"]
+__all__ = ["Limits", "leeway", "limited", "question", "shared", "spend_boxes", "spend_terms"]

@@ -12,6 +12,7 @@ from sympy import Expr, Symbol
 
 from hermiso.balls.compile import BallFunction, compiled
 from hermiso.balls.panels import Segment, TooRough
+from hermiso.budget import leeway
 from hermiso.errors import HermisoError
 
 __all__ = ["MOST", "Box", "Meter"]
@@ -28,7 +29,8 @@ class Meter:
     def __init__(self, e: Expr, x: Symbol) -> None:
         self.e, self.x = e, x
         self.cost = 1 + sp.count_ops(e) // 20 + 20 * len(e.atoms(*SLOW))
-        self.left = MOST * (1 + ctx.prec // BITS)
+        self.most = MOST * max(1, leeway())
+        self.left = self.most * (1 + ctx.prec // BITS)
         self.last: Any = None
 
     def watched(self, s: Segment) -> Segment:
@@ -45,7 +47,8 @@ class Meter:
             if self.left < 0:
                 raise TooRough(
                     f"the integrand is too rough near x = {float(Z.real.mid()):.8g}: more than "
-                    f"{MOST} boxes; ask for fewer digits"
+                    f"{self.most:g} boxes; ask for fewer digits, or allow more: with "
+                    "hermiso.budget.limited(boxes=4e6, seconds=100)"
                 )
             value = box(Z)
             if not value.is_finite():

@@ -18,15 +18,15 @@ from flint import acb, arb, ctx
 from hermiso.balls.compile import BallFunction
 from hermiso.balls.legendre import ELLIPSES, error_factor, nodes, points_needed
 from hermiso.balls.rule import Box, Cell, Rule, Slit, Tail, Weight
+from hermiso.budget import leeway
 from hermiso.errors import PrecisionError
 
 __all__ = ["BELL", "COARSE", "Goal", "Segment", "TooRough", "fit", "log2_upper", "points"]
 
 COARSE = 53  # bits, for boxes
 MAX_PANELS = 20_000
-PROBED = 600  # steps, after which the panels still needed are estimated
+PROBED = 600  # steps, about half of them halvings, after which what is needed is estimated
 PROBES = 4  # points of an interval where it is tried
-HOPELESS = MAX_PANELS // 2  # of the steps about half are halvings
 WIDEST = 4  # half the width of a panel
 PER_BIT = 0.36  # points for every bit: from there on two halves cost less than the whole
 SHORT = 0.01  # a slit that may need all of the goal
@@ -134,7 +134,8 @@ def _fitted(segment: Segment, goal: Goal) -> tuple[list[_Panel], list[Slit]]:
     panels: list[_Panel] = []
     slits: list[Slit] = []
     waiting = [(segment.lower, segment.upper, 0)]
-    for step in range(MAX_PANELS):
+    most = min(MAX_PANELS * max(1, leeway()), ENDLESS)
+    for step in range(int(most)):
         if not waiting:
             return panels, slits
         a, b, start = waiting.pop()
@@ -146,11 +147,11 @@ def _fitted(segment: Segment, goal: Goal) -> tuple[list[_Panel], list[Slit]]:
         else:
             middle = ((a + b) / 2).mid()
             waiting += [(middle, b, start), (a, middle, start)]
-        if step == PROBED and sum(_count(segment, *w, goal) for w in waiting) > HOPELESS:
+        if step == PROBED and sum(_count(segment, *w, goal) for w in waiting) > most / 2:
             break
     raise TooRough(
-        f"the integrand is too rough near x = {float(a):.8g}: more than {MAX_PANELS} panels; "
-        "ask for fewer digits"
+        f"the integrand is too rough near x = {float(a):.8g}: more than {most:g} panels; ask for "
+        "fewer digits, or allow more: with hermiso.budget.limited(boxes=4e6, seconds=100)"
     )
 
 
