@@ -114,15 +114,11 @@ def limited(**limits: float | None) -> Iterator[None]:
 
 
 @contextmanager
-def shared() -> Iterator[_Account]:
+def shared() -> Iterator[None]:
     """Open one budget for all questions asked inside."""
-    outer = _ACCOUNT.get()
-    if outer is not None:
-        yield outer
-        return
-    token = _ACCOUNT.set(_Account(_LIMITS.get(), time.thread_time()))
+    token = _ACCOUNT.set(_ACCOUNT.get() or _opened())
     try:
-        yield _ACCOUNT.get()  # type: ignore[misc]
+        yield
     finally:
         _ACCOUNT.reset(token)
 
@@ -135,18 +131,11 @@ def question() -> Iterator[None]:
         BudgetExceeded: if a limit is met, or in place of any other error after that: what fails
             without the work that was left out proves nothing.
     """
-    with shared() as account:
-        if account.asked:
-            yield
-            return
-        account.asked = True
-        with _translated(account):
-            yield
-
-
-@contextmanager
-def _translated(account: _Account) -> Iterator[None]:
-    """Raise errors of this package only, and the budget's own once it has ended."""
+    account = _ACCOUNT.get() or _opened()
+    if account.asked:
+        yield
+        return
+    account.asked, token = True, _ACCOUNT.set(account)
     try:
         yield
     except HermisoError as error:
@@ -163,6 +152,11 @@ def _translated(account: _Account) -> Iterator[None]:
         raise ActivationError(f"sympy cannot work with it: {error!s:.200}") from error
     finally:
         account.asked = False
+        _ACCOUNT.reset(token)
+
+
+def _opened() -> _Account:
+    return _Account(_LIMITS.get(), time.thread_time())
 
 
 def _is_ours(error: Exception) -> bool:

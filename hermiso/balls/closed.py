@@ -46,15 +46,18 @@ def enclosed(e: Expr, digits: int, most: int | None = None) -> arb:
     plain = _plain(e)
     bits, last = ceil(BITS_PER_DIGIT * digits) + GUARD, most or 10 * digits + 2000
     with ctx.workprec(bits):
-        plain = unlimited(plain) if constant(plain).contains(0) else plain
-    while True:
-        with ctx.workprec(bits):
+        value = constant(plain)
+        if value.contains(0):
+            plain = unlimited(plain)
             value = constant(plain)
-            if value.is_finite() and value.rad() * 10**digits <= value.abs_lower():
-                return value
+    while not value.is_finite() or value.rad() * 10**digits > value.abs_lower():
+        with ctx.workprec(bits):
             if bits >= last:
                 return _like_zero(plain, value, digits)
         bits = min(2 * bits, last)
+        with ctx.workprec(bits):
+            value = constant(plain)
+    return value
 
 
 def evaluated(e: Expr, bits: int) -> Any:

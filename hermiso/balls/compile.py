@@ -109,8 +109,6 @@ def _closure(e: Any, x: Any, table: _Table) -> Function:
     if x is not None and not e.has(x):
         value = _closure(e, None, _REAL)(None)
         return lambda z: value
-    if hasattr(e, "enclosure"):
-        return _node(e)
     e = table.rewrite(e)
     if e in _CONSTANTS:
         number = _CONSTANTS[e]()
@@ -124,16 +122,13 @@ def _closure(e: Any, x: Any, table: _Table) -> Function:
     return _call(e, x, table)
 
 
-def _node(e: Any) -> Function:
-    """A mean that has no closed form, to the digits of the current precision."""
-    value = e.enclosure(ctx.dps)
-    return lambda z: value
-
-
 def _call(e: Any, x: Any, table: _Table) -> Function:
     f = table.unary.get(e.func)
     if f is not None and len(e.args) == 1:
         return _applied(f, e.args[0], x, table)
+    if hasattr(e, "enclosure"):  # a mean that has no closed form
+        value = e.enclosure(ctx.dps)
+        return lambda z: value
     several = getattr(e, "over_balls", None) or OF_SEVERAL.get(e.func)
     if several is None or table is not _REAL:
         raise NoClosedForm(f"{e!s:.200}: the function {e.func.__name__} has no ball version")

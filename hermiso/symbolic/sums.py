@@ -21,6 +21,7 @@ class _Certain:
 
     __slots__ = ()
     args: tuple[Any, ...]
+    _mhash: int | None
     func: Any  # sympy's class: every table has rules for it
 
     def _plain(self) -> Any:
@@ -28,6 +29,8 @@ class _Certain:
 
     def __eq__(self, other: object) -> bool:
         """Equal sympy's own of the same terms."""
+        if self is other:
+            return True
         return bool(self._plain() == (other._plain() if isinstance(other, _Certain) else other))
 
     def __ne__(self, other: object) -> bool:
@@ -36,7 +39,9 @@ class _Certain:
 
     def __hash__(self) -> int:
         """Hash as sympy's own of the same terms."""
-        return hash(self._plain())
+        if self._mhash is None:  # sympy's own place for it
+            self._mhash = hash(self._plain())  # type: ignore[misc]
+        return self._mhash
 
     def _eval_subs(self, old: Any, new: Any) -> Any:
         return certain(self._plain()._subs(old, new))
