@@ -207,10 +207,12 @@ def main() -> None:
             print(*sample, sep="\n")
             continue
         limit = PATIENCE * baseline(room)
+        counts[room] = 0
         with ThreadPoolExecutor(options.jobs) as pool:
-            alive = list(pool.map(partial(survives, limit=limit), sample))
-        counts[room] = len(sample) - sum(alive)
-        print(*(f"survives  {m}" for m, a in zip(sample, alive, strict=True) if a), sep="\n")
+            found = pool.map(partial(survives, limit=limit), sample)
+            for m, alive in zip(sample, found, strict=True):
+                counts[room] += not alive
+                print(f"{'survives' if alive else 'killed':8}  {m}", flush=True)
         print(reported(room, counts[room], len(sample)), flush=True)
     if counts:
         print(reported("all", sum(counts.values()), total))
