@@ -29,7 +29,10 @@ _ACCEPTED = (
     "required: a sympy expression, an Activation, a name of the catalogue, a formula as text, "
     "a torch.nn module or a torch function"
 )
-INSTEAD = "write it in sympy, or use hermiso.numeric, which takes any function on arrays"
+INSTEAD = (
+    'write it in sympy or as text such as "floor(x)", or use hermiso.numeric, which takes any '
+    "function on arrays"
+)
 
 
 @dataclass(frozen=True)

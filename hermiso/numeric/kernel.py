@@ -63,7 +63,9 @@ class KernelMap:
         slope_at_one: kappa'(1) = sum_k k p_k = E[sigma'(z)^2]/Var sigma(z); inf if sigma jumps.
         error: an estimate of the relative error of the complement, and so of the absolute one of
             kappa; a map with more than 1e-9 is refused.
-        estimated: whether the activation is only known by calling it.
+        estimated: whether the activation is only known by calling it; then the error is that of
+            the function through its samples, and knows nothing of what hides between them
+            (`SampledActivation.unseen`).
     """
 
     name: str
@@ -269,7 +271,8 @@ def build(
         if seen > _WORST:
             raise PrecisionError(
                 f"Var sigma(z) is {variance:.12g} by the values of sigma and {total:.12g} by its "
-                "derivative: some jump or feature is not seen; use hermiso.certified"
+                "derivative: some feature is not seen, or kinks are too close for float64; "
+                "use hermiso.certified"
             )
         error = max(error, seen if seen > _AGREES else 0.0)
     if error > _WORST and not estimated:
