@@ -282,7 +282,7 @@ def _slowed(e: Expr, x: Symbol) -> tuple[Expr, dict[Symbol, Expr]]:
     The closed form is analytic in them, and is confirmed where a quadrature can.
     """
     waves = {f: f.args[0].coeff(x) for f in e.atoms(sp.sin, sp.cos) if x in f.free_symbols}
-    fast = {f: c for f, c in waves.items() if c.is_Rational and abs(c) >= _FAST}
+    fast = {f: c for f, c in waves.items() if c.is_number and c.is_real and abs(c) >= _FAST}
     stand_ins = {f: sp.Dummy() for f in fast}
     if any(f.args[0].diff(x) != c for f, c in fast.items()) or not (
         e.xreplace(stand_ins).is_polynomial(*stand_ins.values())

@@ -158,6 +158,7 @@ def test_waves_that_no_quadrature_resolves_have_their_closed_forms() -> None:
     assert hermiso.moment(sp.sin(1 - w * x)) == exp(-(w**2) / 2) * sp.sin(1)
     assert hermiso.coefficient(sp.sin(-w * x), 1) == -w * exp(-(w**2) / 2)
     assert hermiso.beta(sp.cos(w * x)) == 2
+    assert hermiso.moment(sp.cos(1000 * pi * x)) == exp(-500000 * pi**2)
     both = hermiso.moment(sp.sin(w * x) * sp.sin(1000 * x) * exp(x))
     expected = [exp((1 - d**2) / 2) * sp.cos(d) / 2 for d in (w - 1000, w + 1000)]
     assert (both / (expected[0] - expected[1])).evalf(20) == pytest.approx(1, rel=1e-18)
