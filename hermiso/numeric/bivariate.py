@@ -113,7 +113,7 @@ class Derivative:
         if not np.all(np.isfinite(square) | (mass == 0)):
             raise PrecisionError("E[sigma'(z)^2] leaves the range of float64 (1e308)")
         if np.any(square[~p.resolved] > _UNRESOLVED * np.sum(square)):
-            at = p.lower[~p.resolved][0]
+            at = p.lower[np.argmax(np.where(p.resolved, 0.0, square))]
             raise PrecisionError(
                 f"sigma' is not resolved near {at:.6g} by panels in float64: it is unbounded "
                 "there, or oscillates too fast; use hermiso.kernel_map"

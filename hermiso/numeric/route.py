@@ -129,7 +129,8 @@ def beta_minus_one(source: Any, x: Symbol | None = None, *, gain: Any = None) ->
     widest = float(all_gains.flat[np.argmax(np.abs(all_gains))]) if all_gains.size else 1.0
     found = _read(source, x, widest)
     if isinstance(found, SampledActivation):
-        return _estimated(found, all_gains)
+        own = source.model.gain if isinstance(source, SampledActivation) else 1.0
+        return _estimated(found, own * all_gains)
     with _stated("beta", found, widest):
         values = _strengths(found, np.abs(all_gains).ravel()).reshape(all_gains.shape)
     return values if values.ndim else float(values)

@@ -105,12 +105,11 @@ def _resolved(m: AnyModel, shape: _Shape, first: Array, gain: float) -> Panels:
     exact = isinstance(m, Model) and not m.cells.agrees(m.value, reach, gain)
     p = panels(partial(shape.exact, everywhere=True) if exact else shape.value)
     if isinstance(m, Model) and not exact:
-        if _rough(p, gain):
+        if _rough(p, gain) is not None:
             p = panels(partial(shape.exact, everywhere=True))
         elif _lost(shape, p, gain):
             p = panels(shape.exact)
-    if _rough(p, gain):
-        at = p.lower[~p.resolved][0]
+    if (at := _rough(p, gain)) is not None:
         raise PrecisionError(
             f"sigma is not resolved near {at:.6g} by {p.lower.size} panels in float64: it is "
             "unbounded there, or oscillates too fast; use hermiso.certified"
@@ -118,13 +117,15 @@ def _resolved(m: AnyModel, shape: _Shape, first: Array, gain: float) -> Panels:
     return p
 
 
-def _rough(p: Panels, gain: float) -> bool:
-    """Whether panels that are not resolved matter."""
+def _rough(p: Panels, gain: float) -> float | None:
+    """Where panels that are not resolved matter most, if they do."""
     mass = _importance(gain)(p.lower, p.upper) ** 2
     with np.errstate(all="ignore"):
         square = np.sum(np.mean(p.values**2, axis=1) * mass)
-        left = np.sum((p.tail**2 * mass)[~p.resolved])
-    return bool(np.isfinite(left) and left > _UNRESOLVED**2 * square)
+        left = np.where(p.resolved, 0.0, p.tail**2 * mass)
+    if np.isfinite(np.sum(left)) and np.sum(left) > _UNRESOLVED**2 * square:
+        return float(p.lower[np.argmax(left)])
+    return None
 
 
 def _lost(shape: _Shape, p: Panels, gain: float) -> bool:

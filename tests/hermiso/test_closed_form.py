@@ -225,6 +225,7 @@ MORE_DUALS = {
     "gain of gelu": GELU.subs(x, p * x),
     "wave": sin(2 * x) + x * cos(x + 1),
     "bell": x * exp(-(x**2) + x),
+    "shifted erf": x * erf(2 * x + 1),
     "power": abs(x) ** p,
     "half power": sp.Max(x, 0) ** Rational(1, 2),
     "sum": sp.Max(x, 0) + erf(x) + exp(-(x**2)),

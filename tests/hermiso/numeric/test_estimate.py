@@ -11,7 +11,7 @@ import torch
 
 import hermiso
 from hermiso import numeric
-from hermiso.errors import ActivationError, HermisoError, NotSquareIntegrable
+from hermiso.errors import ActivationError, HermisoError, NotSquareIntegrable, PrecisionError
 
 x = sp.Symbol("x", real=True)
 TWINS: dict[str, tuple[Callable[[Any], Any], Any]] = {
@@ -99,6 +99,30 @@ def test_gains() -> None:
     exact = numeric.beta_minus_one("tanh", gain=gains)
     assert (np.abs(found.value - exact) <= found.error).all()
     assert numeric.estimate(np.tanh, gain=10.0).beta.value == pytest.approx(1 + exact[2], rel=1e-14)
+
+
+def test_gains_of_a_sampled_activation_multiply() -> None:
+    doubled = numeric.estimate(np.tanh, gain=2.0)
+    kappa, exact = numeric.kernel_map(doubled, gain=1.5), numeric.kernel_map("tanh", gain=3.0)
+    assert kappa(0.5) == pytest.approx(exact(0.5), rel=1e-12)
+    for question in (numeric.beta, numeric.beta_minus_one, numeric.mean_and_variance):
+        found, right = question(doubled, gain=1.5), question("tanh", gain=3.0)
+        assert np.asarray(found) == pytest.approx(np.asarray(right), rel=1e-12), question
+    found = numeric.coefficients(doubled, 5, gain=1.5)
+    assert found.value == pytest.approx(numeric.coefficients("tanh", 5, gain=3.0), abs=1e-13)
+    found = numeric.beta(doubled, gain=[0.5, 1.5])
+    assert found.value == pytest.approx(numeric.beta("tanh", gain=[1.0, 3.0]), rel=1e-12)
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1e6])
+def test_the_error_of_beta_does_not_depend_on_the_scale(scale: float) -> None:
+    small, scaled = (numeric.estimate(lambda v, a=a: a * np.tanh(v)) for a in (1.0, scale))
+    assert scaled.beta.error == pytest.approx(small.beta.error, rel=0.1)
+
+
+def test_what_oscillates_too_fast_is_named_where_it_matters() -> None:
+    with pytest.raises(PrecisionError, match=r"not resolved near -?9\."):
+        numeric.beta(lambda v: np.tanh(v) + np.where(np.abs(v) > 9, np.sin(1e6 * v * v), 0))
 
 
 def test_small_gains_show_their_error() -> None:

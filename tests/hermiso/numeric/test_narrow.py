@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -254,3 +255,15 @@ def test_a_variance_that_underflows_is_not_that_of_a_constant() -> None:
     for ask in (numeric.kernel_map, numeric.beta):
         with pytest.raises(ActivationError, match="constant, or so small that its square under"):
             ask(sp.Rational(1, 10**200) * sp.tanh(x))
+
+
+def test_mean_squares_of_a_derivative() -> None:
+    """E cos(z)^2 = (1 + exp(-2))/2, and what is left of 1 is that of the slope."""
+    d = Derivative(np.cos, (), ())
+    assert d.second == pytest.approx((1 + math.exp(-2)) / 2, rel=1e-14)
+    assert d.waves == pytest.approx(math.tanh(1), rel=1e-10)
+
+
+def test_a_derivative_beyond_the_range_of_floats_is_refused() -> None:
+    with pytest.raises(PrecisionError, match="leaves the range of float64"):
+        numeric.kernel_map("exp(40*x)")
