@@ -241,11 +241,12 @@ def _maximum(choices: list[Facts], line: HalfLine) -> Facts:
     either = united(choices, line)
     if len(choices) == 1:
         return either
-    sign = 1 if any(f.sign == 1 for f in choices) else either.sign
+    positive = [f.lower for f in choices if f.sign == 1]  # |max| is no smaller than these
+    sign, lower = (1 if positive else either.sign), greatest(either.lower, *positive)
     under = greatest(*(f.under for f in choices))
     clipped = completed(line, sign=sign, over=either.over, under=under)
     upper = least(either.upper, clipped.upper)
-    return completed(line, upper, either.lower, sign, either.over, under)
+    return completed(line, upper, lower, sign, either.over, under)
 
 
 def _piecewise(d: Derivation, e: Any) -> Facts:

@@ -130,7 +130,7 @@ RULED = [
     Heaviside(x, 3),
     sign(x**2 - 50 * x), Max(x * tanh(x), x / 2), Max(sin(x), cos(x)), Min(Max(x, -20), 20),
     Min(x**2, exp(x)), Max(-5, Min(5, x * sin(x))), Min(x, 1, x**2), Abs(sin(x) - x),
-    Abs(3 * sin(x)),
+    Abs(3 * sin(x)), log(Max(sin(x), exp(-Abs(x)))), 1 / Min(sin(x), -1 / (1 + x**2)),
     Piecewise((exp(x**2), Abs(x) < 20), (x, True)),
     Piecewise((x, sp.And(x > 3, x < 70)), (1, True)),
     Piecewise((x, sp.Or(x < -9, x > 9)), (x**2, True)), Piecewise((1, sin(x) > 0), (x, True)),

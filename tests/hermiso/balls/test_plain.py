@@ -167,3 +167,9 @@ def test_boxes_run_out_and_the_rough_part_is_named() -> None:
         meter.left = 0
         with pytest.raises(PrecisionError, match=r"too rough near x = 0\.5"):
             box(acb(0.5))
+
+
+def test_one_plus_erf_has_its_digits() -> None:
+    value = OnePlusErf(sp.Integer(-9)).evalf(20)
+    assert abs(value / sp.erfc(9).evalf(30) - 1) < 1e-19
+    assert OnePlusErf(x).evalf(20) == OnePlusErf(x)
