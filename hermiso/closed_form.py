@@ -90,7 +90,7 @@ def _strength(p: Problem) -> Expr:
         second = p.exact.second_moment()
     except NoClosedForm:
         p.screen()
-        if p.parity == 1 and not p.polynomial_part:
+        if p.parity == 1 and not p.polynomial_part and p.is_shown:
             p.require_varying()
             return sp.Integer(2)
         return IsometryStrength(p.expression, p.x)
@@ -161,7 +161,7 @@ def _coefficient(p: Problem, k: Expr) -> Expr:
     vanishing = p.parity == (1 if n % 2 else -1)  # but for the polynomial part
     if vanishing and not p.polynomial_part:
         p.screen_unless_exact()
-        return sp.S.Zero
+        return sp.S.Zero if p.is_shown else HermiteCoefficient(p.expression, p.x, k)
     try:
         if n > EVERY_DEGREE:
             with suppress(NoClosedForm):
@@ -172,7 +172,7 @@ def _coefficient(p: Problem, k: Expr) -> Expr:
         return closed
     except NoClosedForm:
         p.screen()
-        if vanishing:
+        if vanishing and p.is_shown:
             return rules.polynomial_coefficient(p.polynomial_part, p.x, n)
         return HermiteCoefficient(p.expression, p.x, k)
 

@@ -9,7 +9,7 @@ what merely resists passes here, and is named where its numbers are asked for.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -19,6 +19,7 @@ from sympy import Expr, Symbol
 
 from hermiso.errors import (
     ActivationError,
+    BudgetExceeded,
     HermisoError,
     NoClosedForm,
     NotSquareIntegrable,
@@ -27,7 +28,7 @@ from hermiso.errors import (
 from hermiso.evaluate import over_mpmath, over_numpy
 from hermiso.pieces import signs, split
 
-__all__ = ["Interval", "log_abs", "screen"]
+__all__ = ["Interval", "is_shown", "log_abs", "screen"]
 
 _POINTS = (-31.7, -11.3, -3.3, -1.7, -0.61, -0.13, 0.17, 0.59, 1.6, 3.1, 12.1, 30.9)
 _CANCELLING = 300  # digits; 1 - erf(22) is 1e-212
@@ -35,13 +36,20 @@ _MIDDLE = 9.0
 _TRIED = 6  # intervals in which a pole is looked for
 _CLOSEST = 10**6  # the largest denominator of a sample
 _FAR = (64.0, 256.0, 1024.0)
+_DISTANT = (1e2, 1e3, 1e4, 1e5, 1e6)
+_INSIDE = (0.1031, 0.4931, 0.8831)  # parts of an interval where formulas have no zeros
+_LOOKED_INTO = 20  # intervals
+SHOWN = 2  # digits of E[sigma(z)^2]
 _GRIDS = (12, 15, 18)  # powers of 2
 _GROWTH = 2.5  # of the peak, for a grid 8 times finer: |x - t|^-0.44
 Interval = tuple[float, float]
 
 
-def screen(e: Expr, x: Symbol, sample: Mapping[Any, float]) -> None:
+def screen(e: Expr, x: Symbol, sample: Mapping[Any, float]) -> bool:
     """Raise if an expression, at sample parameters, is no activation.
+
+    Returns:
+        Whether it certainly is one: real, and bounded as E[sigma(z)^2] needs.
 
     Raises:
         NotSquareIntegrable: if E[sigma(z)^2] is certainly infinite.
@@ -53,6 +61,9 @@ def screen(e: Expr, x: Symbol, sample: Mapping[Any, float]) -> None:
     _screen_values(e, f, x, sample)
     reach, resisting = _reach(f, x, sample)
     intervals = _unbounded(f, x, reach)
+    inside = [a + (b - a) * t for a, b in (intervals or [])[:_LOOKED_INTO] for t in _INSIDE]
+    _screen_doubtful(e, x, sample, inside)
+    _screen_doubtful(e, x, sample, [side * far for side in resisting for far in _DISTANT])
     for at in _poles(f, x, intervals):
         raise NotSquareIntegrable(
             f"E[sigma(z)^2] is infinite for sigma({x}) = {e!s:.200}{_at(sample)}: it has a "
@@ -62,6 +73,21 @@ def screen(e: Expr, x: Symbol, sample: Mapping[Any, float]) -> None:
         _screen_growth(e, x, sample, side, reason)
     if intervals != []:
         _screen_peaks(e, x, sample)
+    return not resisting and intervals == []
+
+
+def is_shown(e: Expr, x: Symbol, moment: int = 2) -> bool:
+    """Whether balls enclose E[e(z)^moment] of an expression without parameters."""
+    from hermiso.balls.line import Line
+    from hermiso.balls.moments import mean, power
+
+    try:
+        mean(Line(e, x, moment), power(moment), SHOWN)
+    except BudgetExceeded:
+        raise
+    except HermisoError:
+        return False
+    return True
 
 
 # --- proofs -----------------------------------------------------------------------------------
@@ -147,6 +173,34 @@ def _screen_values(e: Expr, f: Expr, x: Symbol, sample: Mapping[Any, float]) -> 
             f"{e!s:.200} is complex-valued or undefined at {x} = {where}{_at(sample)}; "
             "an activation is a real function of the whole line"
         )
+
+
+def _screen_doubtful(
+    e: Expr, x: Symbol, sample: Mapping[Any, float], points: Sequence[float]
+) -> None:
+    """Raise if e is complex where balls could not tell."""
+    for where in points:
+        if _is_complex(e, {**sample, x: where}):
+            raise ActivationError(
+                f"{e!s:.200} is complex-valued at {x} = {where:.6g}{_at(sample)}; "
+                "an activation is a real function of the whole line"
+            )
+
+
+def _is_complex(e: Expr, values: Mapping[Any, Any]) -> bool:
+    """Whether the same complex value comes out of both precisions: no roundings, then."""
+    found = []
+    for digits in (_CANCELLING, 3 * _CANCELLING):
+        try:
+            with mpmath.workdps(digits):
+                value = over_mpmath(e, {s: mpmath.mpf(float(v)) for s, v in values.items()})
+        except (HermisoError, ArithmeticError, ValueError, TypeError):
+            return False
+        found.append(value)
+    a, b = found
+    if not (mpmath.isfinite(a) and mpmath.im(a) and mpmath.im(b)):
+        return False
+    return bool(mpmath.almosteq(a, b, 1e-12))
 
 
 def _is_real(e: Expr, values: Mapping[Any, Any]) -> bool:

@@ -21,13 +21,13 @@ from sympy.polys.polyerrors import PolynomialError
 from hermiso import algebra
 from hermiso.errors import ActivationError, NoClosedForm, UnknownSign
 from hermiso.signs import sign_of
+from hermiso.vanishing import vanishes
 
 __all__ = ["MAX_DEGREE", "Piece", "Pieces", "signs", "split"]
 
 MAX_DEGREE = 24  # of polynomials whose roots become kinks
 MAX_BITS = 14_000  # of a constant; Python prints integers of up to 4300 digits
 _STEP_LIKE = (sp.Abs, sp.sign, sp.Heaviside)
-_FLAT = (sp.Max, sp.Min, sp.Piecewise, sp.floor, sp.ceiling, sp.frac, sp.Mod)
 _INCREASING = {  # functions F with F(0) = 0, their range and inverse
     sp.tanh: (-1, 1, sp.atanh),
     sp.erf: (-1, 1, sp.erfinv),
@@ -92,7 +92,7 @@ class _Splitter:
             return self._extremum(e)
         if isinstance(e, sp.core.relational.Relational):
             return self._relation(e)
-        if isinstance(e, (sp.floor, sp.ceiling, sp.Mod)):
+        if isinstance(e, (sp.floor, sp.ceiling, sp.frac, sp.Mod)):
             raise NoClosedForm(f"{e!s:.200} has infinitely many jumps")
         return self._apply(e.func, e.args, e)
 
@@ -116,8 +116,19 @@ class _Splitter:
         if isinstance(e, sp.sign):
             return tuple(Piece(p.lower, p.upper, sp.Integer(p.expression)) for p in s)
         if isinstance(e, sp.Heaviside):
-            return tuple(Piece(p.lower, p.upper, sp.Rational(p.expression + 1, 2)) for p in s)
+            values = {-1: sp.S.Zero, 0: e.args[1], 1: sp.S.One}  # 0 where u is flat
+            return self._numbers(s, values, e)
         return tuple(Piece(lo, hi, sg * v) for lo, hi, (sg, v) in _refined([s, self.pieces(u)]))
+
+    def _numbers(self, s: Pieces, values: dict[int, Expr], e: Any) -> Pieces:
+        """The values of a step function where its argument has given signs."""
+        found = tuple(Piece(p.lower, p.upper, values[p.expression]) for p in s)
+        for p in found:
+            if p.expression is sp.nan:
+                raise ActivationError(
+                    f"{e!s:.200} is undefined on ({p.lower}, {p.upper}), where its argument is 0"
+                )
+        return found
 
     def _extremum(self, e: Any) -> Pieces:
         first, *rest = sorted(e.args, key=sp.default_sort_key)
@@ -136,9 +147,11 @@ class _Splitter:
 
     def _relation(self, e: Any) -> Pieces:
         if isinstance(e, (sp.Eq, sp.Ne)):
-            if (e.lhs - e.rhs).has(*_STEP_LIKE, *_FLAT):
-                raise NoClosedForm(f"{e!s:.200} may hold on an interval")
-            return _whole(sp.true if isinstance(e, sp.Ne) else sp.false)
+            holds = isinstance(e, sp.Eq)
+            return tuple(
+                Piece(p.lower, p.upper, sp.sympify(vanishes(p.expression, self.x) == holds))
+                for p in self.pieces(e.lhs - e.rhs)
+            )
         strict = isinstance(e, (sp.StrictGreaterThan, sp.StrictLessThan))
         s = self._signs(e.gts - e.lts)
         return tuple(

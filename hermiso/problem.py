@@ -28,7 +28,7 @@ from hermiso.errors import (
 )
 from hermiso.evaluate import over_mpmath
 from hermiso.hermite import ProbabilistHermite
-from hermiso.integrability import screen
+from hermiso.integrability import is_shown, screen
 from hermiso.symbolic.coefficients import symbolic_hermite_mean
 from hermiso.symbolic.confirm import Integrand, Reference, references, same_value
 from hermiso.symbolic.exact import ExactFunction, exact
@@ -124,8 +124,22 @@ class Problem:
 
     def screen(self) -> None:
         """Raise if the function visibly has no Hermite expansion."""
-        for sample in self.samples:
+        _ = self._screened
+
+    @cached_property
+    def _screened(self) -> list[bool]:
+        """For every sample, whether the function certainly has one."""
+        return [
             screen(self.expression, self.x, {s: float(v) for s, v in sample.items()})
+            for sample in self.samples
+        ]
+
+    @cached_property
+    def is_shown(self) -> bool:
+        """Whether E[sigma(z)^2] is certainly finite, at the samples: before it is, symmetry
+        answers nothing."""
+        pairs = zip(self._screened, self.samples, strict=True)
+        return all(ok or is_shown(self.expression.xreplace(s), self.x) for ok, s in pairs)
 
     def require_square_integrable(self) -> None:
         """Raise NotSquareIntegrable if the exact second moment diverges."""

@@ -269,7 +269,9 @@ _STABLE: dict[str, Callable[..., Any]] = {
     "log_tail": floats.log_tail,
     "Max": floats.larger,
     "Min": floats.smaller,
-    "Heaviside": lambda lib, u, _: (lib.array.sign(u) + 1) / 2,
+    "Heaviside": lambda lib, u, at_zero: lib.array.where(
+        u == 0, at_zero, (lib.array.sign(u) + 1) / 2
+    ),
     "sinc": lambda lib, u: lib.array.sinc(u / math.pi),
 }
 # sympy's names, and those that numpy and torch share

@@ -29,6 +29,7 @@ ROOMS = (
     {"extras", "checker"},
     {"hermite"},
     {"signs"},
+    {"vanishing"},
     {"pieces"},
     {"evaluate"},
     {"quadrature"},

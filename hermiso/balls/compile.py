@@ -20,7 +20,7 @@ from flint import acb, arb, ctx, fmpq
 from sympy import Expr, Symbol
 
 from hermiso.balls.boxes import BOX_FUNCTIONS, NAN, sharper
-from hermiso.balls.conditions import STEPS, piecewise
+from hermiso.balls.conditions import STEPS, piecewise, step
 from hermiso.balls.heads import Quotient
 from hermiso.balls.real_functions import (
     OF_SEVERAL,
@@ -304,12 +304,13 @@ def _extremum(e: Any, x: Any, table: _Table) -> Function:
 
 
 def _heaviside(e: Any, x: Any, table: _Table) -> Function:
-    u, sign = _closure(e.args[0], x, table), table.sign
-    return lambda z: (1 + sign(u(z))) / 2
+    u, h = e.args
+    at_zero = _REAL.undefined if h is sp.nan else constant(h)
+    return step(_closure(u, x, table), at_zero, table)
 
 
 def _piecewise(e: Any, x: Any, table: _Table) -> Function:
-    return piecewise(e, lambda part: _closure(part, x, table), table)
+    return piecewise(e, x, lambda part: _closure(part, x, table), table)
 
 
 _CONSTANTS: dict[Any, Callable[[], Any]] = {

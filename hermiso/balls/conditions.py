@@ -11,19 +11,21 @@ from typing import Any
 
 import sympy as sp
 from flint import arb
+from sympy import Symbol
 
 from hermiso.errors import NoClosedForm
+from hermiso.vanishing import vanishes
 
-__all__ = ["STEPS", "Function", "piecewise"]
+__all__ = ["STEPS", "Function", "piecewise", "step"]
 
 Function = Callable[[Any], Any]
 Closure = Callable[[Any], Function]  # how a part is compiled
 STEPS = (sp.Abs, sp.sign, sp.Heaviside, sp.Max, sp.Min, sp.Piecewise, sp.floor, sp.ceiling)
 
 
-def piecewise(e: Any, closure: Closure, table: Any) -> Function:
+def piecewise(e: Any, x: Symbol, closure: Closure, table: Any) -> Function:
     """Blend the branches by conditions in [0, 1]: 1 where one certainly holds."""
-    branches = [(closure(v), _condition(c, closure, table)) for v, c in e.args]
+    branches = [(closure(v), _condition(c, x, closure, table)) for v, c in e.args]
 
     def value(z: Any) -> Any:
         total, left = None, arb(1)
@@ -40,14 +42,14 @@ def piecewise(e: Any, closure: Closure, table: Any) -> Function:
     return value
 
 
-def _condition(c: Any, closure: Closure, table: Any) -> Function:
+def _condition(c: Any, x: Symbol, closure: Closure, table: Any) -> Function:
     """1 where the condition certainly holds, 0 where it certainly fails, else [0, 1]."""
     if c in (sp.true, sp.false):
         verdict = arb(int(bool(c)))
         return lambda z: verdict
     if isinstance(c, sp.core.relational.Relational):
-        return _relation(c, closure, table)
-    parts = [_condition(a, closure, table) for a in c.args]
+        return _relation(c, x, closure, table)
+    parts = [_condition(a, x, closure, table) for a in c.args]
     if isinstance(c, sp.Not):
         return lambda z: 1 - parts[0](z)
     if isinstance(c, sp.And):
@@ -57,19 +59,34 @@ def _condition(c: Any, closure: Closure, table: Any) -> Function:
     raise NoClosedForm(f"the condition {c} is not made of comparisons")
 
 
-def _relation(c: Any, closure: Closure, table: Any) -> Function:
+def _relation(c: Any, x: Symbol, closure: Closure, table: Any) -> Function:
     if isinstance(c, (sp.Eq, sp.Ne)):
-        return _equality(c, closure, table)
-    u, sign = closure(c.gts - c.lts), table.sign
-    return lambda z: (1 + sign(u(z))) / 2
+        return _equality(c, x, closure, table)
+    strict = isinstance(c, (sp.StrictGreaterThan, sp.StrictLessThan))
+    return step(closure(c.gts - c.lts), arb(0 if strict else 1), table)
 
 
-def _equality(c: Any, closure: Closure, table: Any) -> Function:
-    """A smooth equality holds on a null set; one of steps may hold on intervals."""
+def step(u: Function, at_zero: arb, table: Any) -> Function:
+    """1 where u > 0, 0 where u < 0, and a value where u is exactly 0, as on a flat part."""
+    sign, between = table.sign, table.undecided
+
+    def value(z: Any) -> Any:
+        v = u(z)
+        if v.is_zero():
+            return at_zero
+        return (
+            between.union(at_zero) if v.contains(0) and between.is_finite() else (1 + sign(v)) / 2
+        )
+
+    return value
+
+
+def _equality(c: Any, x: Symbol, closure: Closure, table: Any) -> Function:
+    """A smooth equality holds everywhere or on a null set; one of steps may hold on intervals."""
     holds = int(isinstance(c, sp.Eq))
     u = c.lhs - c.rhs
     if not u.has(*STEPS):
-        verdict = arb(1 - holds)
+        verdict = arb(int(vanishes(u, x) == holds))
         return lambda z: verdict
     f, undecided = closure(u), table.undecided
 

@@ -34,26 +34,34 @@ Interval = tuple[float, float]
 
 
 def doubtful(e: Expr, x: Symbol, low: float, high: float) -> list[Interval]:
-    """Return short intervals outside which |e| is certainly bounded on [low, high].
+    """Return short intervals outside which e is certainly real and bounded on [low, high].
 
     Raises:
         NoClosedForm: if a function in e has no ball version.
     """
     with ctx.workprec(BITS):
-        f = compiled(e, x).real
+        f, bases = compiled(e, x).real, [compiled(b, x).real for b in _bases(e, x)]
         waiting, found = [(low, high)], []
         for _ in range(MOST):
             if not waiting:
                 break
             a, b = waiting.pop()
-            if f(arb(a).union(arb(b))).is_finite():
+            z = arb(a).union(arb(b))
+            under = [base(z) for base in bases]
+            if f(z).is_finite() and all(u >= 0 for u in under):
                 continue
-            if b - a < NARROW:
+            if b - a < NARROW or any(u < 0 for u in under):
                 found.append((a, b))
                 continue
             middle = a + (b - a) * UNEVEN
             waiting += [(a, middle), (middle, b)]
         return _merged(found + waiting)
+
+
+def _bases(e: Expr, x: Symbol) -> set[Expr]:
+    """What has to be nonnegative for roots of it to be real; balls around 0 do not tell."""
+    powers = (p for p in e.atoms(sp.Pow) if x in p.base.free_symbols and not p.exp.is_integer)
+    return {p.base for p in powers if p.base is not sp.E and not p.base.is_nonnegative}
 
 
 def _merged(intervals: list[Interval]) -> list[Interval]:

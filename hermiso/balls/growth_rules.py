@@ -76,6 +76,8 @@ class Derivation:
 
 
 def _reason(e: Any) -> str:
+    if e.is_Pow and not e.exp.is_integer:
+        return "its base is not certainly positive"
     if e.func in REASONS or e.func in FUNCTIONS or e.func in RULES:
         return REASONS.get(e.func, "it is not bounded by what is known of its arguments")
     return f"there is no rule for {e.func.__name__}"
@@ -166,8 +168,8 @@ def _pow(d: Derivation, e: Any) -> Facts:
     if p.is_Integer:
         return powered(d.facts(base), int(p), d.line)
     if d.x not in p.free_symbols:
-        q = d.facts(p).polynomial
-        return powered(d.facts(base), q[0], d.line) if q else NOTHING
+        q, v = d.facts(p).polynomial, d.facts(base)
+        return powered(v, q[0], d.line) if q and v.sign == 1 else NOTHING
     exponent = multiplied([d.facts(p), _log_of(d.facts(base), d)], d.line)
     return exponential(exponent, d.line)
 

@@ -17,6 +17,7 @@ import sympy as sp
 from flint import arb, ctx
 from sympy import Expr, Symbol, oo
 
+from hermiso.balls.agreement import confirm_pieces
 from hermiso.balls.compile import BallFunction, compiled, constant
 from hermiso.balls.cuts import around, cut
 from hermiso.balls.growth import Growth, NoGrowthBound, growth
@@ -87,6 +88,7 @@ class Line:
             parts = split(self.plain, self.x)
         except (NoClosedForm, UnknownSign):
             parts = (Piece(-oo, oo, self.plain),)
+        confirm_pieces(self.expression, self.x, parts)
         return tuple(q for p in parts for q in cut(p, self.x))
 
     @cached_property

@@ -23,7 +23,7 @@ from hermiso.numeric.cells import Cells, ball_function
 from hermiso.numeric.exactly import Exactly
 from hermiso.numeric.panels import Array, Function
 from hermiso.numeric.taylor import ORDER, radius, taylor
-from hermiso.pieces import Piece, split
+from hermiso.pieces import Piece, Pieces, split
 from hermiso.stable import Library, float_function, number, stabilized
 
 __all__ = ["Local", "Model", "model"]
@@ -166,7 +166,8 @@ class Model:
         """The highest degree of the pieces if all are polynomials."""
         if not all(p.expression.is_polynomial(self.x) for p in self.pieces):
             return None
-        return max(int(sp.degree(p.expression, self.x)) for p in self.pieces if p.expression != 0)
+        degrees = (sp.degree(p.expression, self.x) for p in self.pieces if p.expression != 0)
+        return max(map(int, degrees), default=0)
 
     @cached_property
     def derivative_jumps(self) -> tuple[tuple[float, tuple[float, ...]], ...]:
@@ -289,6 +290,15 @@ def model(activation: Activation) -> Model:
             "substitute a number for every parameter first, e.g. expression.subs(...)"
         )
     try:
-        return Model(activation.name, x, split(e, x))
+        pieces = split(e, x)
     except NoClosedForm:  # kinks without a formula, as in Abs(sin(x)): found by bisection
         return Model(activation.name, x, (Piece(-oo, oo, e),), exact=False)
+    if len(pieces) > 1:
+        _confirm(e, x, pieces)
+    return Model(activation.name, x, pieces)
+
+
+def _confirm(e: Expr, x: Symbol, pieces: Pieces) -> None:
+    from hermiso.balls.agreement import confirm_pieces
+
+    confirm_pieces(e, x, pieces)

@@ -60,6 +60,8 @@ def strengths(m: AnyModel, gains: Array) -> Array:
 def _octave(m: AnyModel, gains: Array, low: float) -> Array:
     """Beta - 1 at gains in [low, 2 low)."""
     if isinstance(m, Model) and m.tangent is not None:
+        if not m.kinks and m.x not in m.tangent.free_symbols:
+            raise ActivationError(NO_VARIANCE)
         nearest = min(map(abs, m.kinks), default=math.inf)
         if nearest >= _FAR_ZONE * 2 * low:
             return dead_zone(m, gains, low)

@@ -19,9 +19,11 @@ from hermiso.activation import exact
 from hermiso.budget import question
 from hermiso.errors import ActivationError, HermisoError, NoClosedForm, PrecisionError
 from hermiso.hermite import he, isometry_strength
+from hermiso.integrability import is_shown
 from hermiso.pieces import split
 from hermiso.symbolic.coefficients import polynomial_coefficient
 from hermiso.symbolic.points import code
+from hermiso.symbolic.samples import samples
 from hermiso.symbolic.symmetry import symmetry
 
 __all__ = [
@@ -152,7 +154,12 @@ def mean_of(e: Expr, x: Symbol) -> Expr:
     if x not in e.free_symbols:
         return e
     parity, p = symmetry(e, x)
-    return polynomial_coefficient(p, x, 0) if parity == -1 else GaussianMean(e, x)
+    odd = parity == -1 and all(is_shown(f, x, 1) for f in _at_samples(e, x))
+    return polynomial_coefficient(p, x, 0) if odd else GaussianMean(e, x)
+
+
+def _at_samples(e: Expr, x: Symbol) -> list[Expr]:
+    return [e.xreplace(sample) for sample in samples(e.free_symbols - {x})]
 
 
 def _slope(e: Expr, x: Symbol) -> Expr | None:

@@ -1,12 +1,16 @@
 import math
+from functools import partial
+from typing import Any
 
 import pytest
 import sympy as sp
 from sympy import Symbol, exp, tanh
 
-from hermiso import catalogue, integrability
-from hermiso.errors import ActivationError, NotSquareIntegrable
-from hermiso.integrability import log_abs, screen
+import hermiso
+from hermiso import catalogue, certified, integrability, numeric
+from hermiso.errors import ActivationError, HermisoError, NotSquareIntegrable, PrecisionError
+from hermiso.integrability import is_shown, log_abs, screen
+from hermiso.symbolic.nodes import Unevaluated
 
 x = Symbol("x", real=True)
 a = Symbol("a", real=True)
@@ -117,3 +121,55 @@ def test_log_abs_does_not_overflow() -> None:
     assert log_abs(exp(x**4), x, 1000.0, {}) == pytest.approx(1e12)
     assert log_abs(exp(x) * x**2, x, 1e5, {}) == pytest.approx(1e5 + 2 * math.log(1e5))
     assert log_abs(exp(exp(x)), x, 1e4, {}) == math.inf
+
+
+@pytest.mark.parametrize("question", [hermiso.beta, certified.beta, numeric.beta], ids=str)
+@pytest.mark.parametrize(
+    "e",
+    [
+        sp.sqrt(x + 50), sp.sqrt(x**2 - sp.Rational(1, 10**4)), sp.atanh(x / 40), sp.log(x + 300),
+        sp.acosh(x + 70), (x + 900) ** sp.Rational(1, 3), sp.LambertW(x + 80),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_real_at_the_first_points_is_not_real_everywhere(question: Any, e: sp.Expr) -> None:
+    with pytest.raises(ActivationError, match="complex-valued at x = "):
+        question(e)
+
+
+def test_cancellation_far_out_is_not_called_complex() -> None:
+    """cosh - sinh is exp(-x), but 900 digits of it are lost at 10^4."""
+    e = sp.sqrt(sp.cosh(x) - sp.sinh(x))
+    assert screen(e, x, {}) is False
+    with pytest.raises(HermisoError) as refused:
+        certified.beta(sp.sqrt(2 * sp.cosh(x) ** 2 - sp.cosh(2 * x)) + x)
+    assert "complex" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("e", "shown"),
+    [
+        (sp.tanh(x), True), (sp.sqrt(1 + x**2), True), (sp.sqrt(sp.Abs(x)), True),
+        (sp.log(sp.Abs(x)), True), (sp.erfi(x), False), (sp.sin(x) / x, True),
+        (sp.Piecewise((sp.sqrt(x), x > 0), (0, True)), True), (sp.zeta(2 + x**2), False),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_shown_by_balls(e: sp.Expr, shown: bool) -> None:
+    assert is_shown(e, x) is shown
+
+
+def test_symmetry_answers_nothing_before_integrability_is_shown() -> None:
+    """E erfi(z)^4 and E|erfi(z)^3| are infinite: erfi(x) grows as exp(x^2)/x."""
+    for power in (1, 2, 3):
+        e = sp.erfi(x) ** power
+        for found in (hermiso.beta(e), hermiso.coefficient(e, power + 1), hermiso.moment(e)):
+            assert found.has(Unevaluated)
+            with pytest.raises(PrecisionError):
+                found.evalf(5)
+        for question in (certified.moment, certified.beta, partial(certified.coefficient, k=power)):
+            with pytest.raises(PrecisionError, match="no rule for erfi"):
+                question(e)
+    a = sp.Symbol("a", real=True)
+    assert hermiso.moment(sp.erfi(a * x)).has(Unevaluated)
+    assert hermiso.moment(sp.tanh(a * x)) == 0

@@ -111,7 +111,7 @@ ADVERSARIES = [
 # one or more for every rule
 RULED = [
     x**3 - 100 * x**2 + 7, (x - 3) ** 40, (x + 1) ** 4 - x**4, sqrt(2) * x - sp.pi,
-    x ** Rational(5, 3),
+    Abs(x) ** Rational(5, 3),
     1 / x + x, x**-3 - x**-1, 1 / (x**2 - x - 1), (x**2 + 1) / (x**3 - 50 * x + 1),
     exp(x**2 / 6 - Abs(x) ** 3) + 1, exp(3 * x - x**4), exp(-sqrt(Abs(x))),
     exp(2 * Abs(x) ** Rational(3, 2)),

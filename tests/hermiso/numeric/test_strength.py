@@ -173,3 +173,11 @@ def test_not_square_integrable_names_the_gain() -> None:
 def test_moments_beyond_float64_where_they_matter() -> None:
     with pytest.raises(PrecisionError, match="range of float64"):
         numeric.beta(sp.exp(sp.Rational(249, 1000) * x**2) * x)
+
+
+@pytest.mark.parametrize("e", [sp.Max(x, 0) * sp.Min(x, 0), sp.Min(0, sp.Heaviside(x))], ids=str)
+def test_a_constant_in_disguise(e: sp.Expr) -> None:
+    """0 in both pieces: its coefficients are known, a strength it has none."""
+    assert np.array_equal(numeric.coefficients(e, 3), np.zeros(3))  # exact: no rounding on the way
+    with pytest.raises(ActivationError, match="constant"):
+        numeric.beta(e)
