@@ -136,8 +136,7 @@ class Problem:
 
     @cached_property
     def is_shown(self) -> bool:
-        """Whether E[sigma(z)^2] is certainly finite, at the samples: before it is, symmetry
-        answers nothing."""
+        """Whether E[sigma(z)^2] is certainly finite; before it is, symmetry answers nothing."""
         pairs = zip(self._screened, self.samples, strict=True)
         return all(ok or is_shown(self.expression.xreplace(s), self.x) for ok, s in pairs)
 

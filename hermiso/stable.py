@@ -269,9 +269,7 @@ _STABLE: dict[str, Callable[..., Any]] = {
     "log_tail": floats.log_tail,
     "Max": floats.larger,
     "Min": floats.smaller,
-    "Heaviside": lambda lib, u, at_zero: lib.array.where(
-        u == 0, at_zero, (lib.array.sign(u) + 1) / 2
-    ),
+    "Heaviside": lambda lib, u, h: lib.array.where(u == 0, h, (lib.array.sign(u) + 1) / 2),
     "sinc": lambda lib, u: lib.array.sinc(u / math.pi),
 }
 # sympy's names, and those that numpy and torch share

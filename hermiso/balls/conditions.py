@@ -74,9 +74,8 @@ def step(u: Function, at_zero: arb, table: Any) -> Function:
         v = u(z)
         if v.is_zero():
             return at_zero
-        return (
-            between.union(at_zero) if v.contains(0) and between.is_finite() else (1 + sign(v)) / 2
-        )
+        either = v.contains(0) and between.is_finite()
+        return between.union(at_zero) if either else (1 + sign(v)) / 2
 
     return value
 

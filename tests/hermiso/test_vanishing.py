@@ -48,7 +48,7 @@ def test_undecided(u: sp.Expr) -> None:
 
 
 def test_a_parameter_that_may_be_0_is_asked_for() -> None:
-    with pytest.raises(UnknownSign, match="declare that a is not, e.g. positive=True"):
+    with pytest.raises(UnknownSign, match=r"declare that a is not, e.g. positive=True"):
         vanishes(a * x, x)
 
 

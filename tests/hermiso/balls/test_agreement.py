@@ -31,7 +31,7 @@ oo = sp.oo
 def test_wrong_pieces_are_seen(e: sp.Expr, parts: tuple[Any, ...]) -> None:
     confirm_pieces(e, x, split(e, x))
     wrong = [Piece(sp.sympify(a), sp.sympify(b), f) for a, b, f in parts]
-    with pytest.raises(ConfirmationError, match="was taken for .* this is a bug of hermiso"):
+    with pytest.raises(ConfirmationError, match=r"was taken for .* this is a bug of hermiso"):
         confirm_pieces(e, x, wrong)
 
 
