@@ -8,6 +8,7 @@ is 1/100.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -254,6 +255,9 @@ def _check_values(e: Expr) -> None:
         if e.has(bad):
             what = f"the expression is {bad}" if e == bad else f"{e!s:.200} contains {bad}"
             raise ActivationError(f"{what}; every number in it must be finite")
+    for s in sorted(e.free_symbols, key=str):
+        if not isinstance(s, Symbol) or e.has(sp.Indexed):
+            raise ActivationError(f"{e!s:.200} contains {s}, an array; put symbols in its place")
     unknown = sorted(map(str, e.atoms(sp.core.function.AppliedUndef)))
     if unknown:
         raise ActivationError(
@@ -268,9 +272,10 @@ def _check_symbols(e: Expr, x: Symbol) -> None:
             f"the variable is {_declaration(x)}; it must run over the whole real line: "
             f"declare Symbol('{x}', real=True)"
         )
+    names = Counter(s.name for s in e.free_symbols)
     for s in e.free_symbols - {x}:
-        if s.name == x.name:
-            raise ActivationError(f"{e!s:.200} has two symbols named {x}; rename the parameter")
+        if names[s.name] > 1:
+            raise ActivationError(f"{e!s:.200} has two symbols named {s}; rename the parameter")
         if s.is_extended_real is False or (s.is_complex and s.is_real is None):
             raise ActivationError(
                 f"the parameter is {_declaration(s)}; parameters must be real: "

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import math
 from collections.abc import Callable, Mapping
 from functools import cache, partial
 from numbers import Real
@@ -234,6 +235,7 @@ _CLAMPS = ("clamp", "clip")
 _UNBOUNDED = {"min_val": -sp.oo, "max_val": sp.oo}  # what clamp takes for None, or no bound
 _SOFTPLUS_THRESHOLD = 20  # of torch, see above
 
+_NUMPY_KNOWS = ("torch.float16", "torch.float32", "torch.float64")
 _WITHOUT_DEFAULT = {"prelu": ("weight",), "threshold": ("threshold", "value")}
 
 _NOT_ELEMENTWISE = {
@@ -291,6 +293,8 @@ def _from_module(module: Any, base: type) -> Activation:
             f"{kind} overrides the forward of torch.nn.{base.__name__}, so its formula is unknown; "
             f"{INSTEAD}"
         )
+    if any(getattr(module, hooks, None) for hooks in ("_forward_hooks", "_forward_pre_hooks")):
+        raise ActivationError(f"{kind} has forward hooks, which may change its values; {INSTEAD}")
     if name == "rrelu" and module.training:
         raise ActivationError(
             f"{kind} is random in training mode; call .eval() to use its mean slope"
@@ -356,10 +360,18 @@ def _number(name: str, parameter: str, value: Any) -> Any:
     """A Python number; a tensor must hold one value, read as the decimal it prints as."""
     if not hasattr(value, "detach"):
         return value
-    entries = {str(v) for v in value.detach().cpu().numpy().reshape(-1)}
+    if value.is_meta:
+        raise ActivationError(f"{parameter} of {name} is on the meta device: it has no values")
+    numbers = value.detach().cpu().reshape(-1)
+    if str(value.dtype) not in _NUMPY_KNOWS:
+        numbers = numbers.float()
+    entries = {str(v) for v in numbers.numpy()}
     if len(entries) != 1:
         raise ActivationError(
             f"{parameter} of {name} has {len(entries)} different values, so {len(entries)} "
             "activations; pass them one by one"
         )
-    return Rational(entries.pop())
+    (entry,) = entries
+    if not math.isfinite(float(entry)):
+        raise ActivationError(f"{parameter} of {name} is {entry}; it must be finite")
+    return Rational(entry)

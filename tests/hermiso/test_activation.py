@@ -234,3 +234,12 @@ def test_a_long_formula_is_shortened_in_messages():
         with pytest.raises(HermisoError) as refused:
             ask(sp.exp(long**2))
         assert len(str(refused.value)) < 1000
+
+
+def test_arrays_and_twins_among_the_symbols_are_named() -> None:
+    x = sp.Symbol("x", real=True)
+    with pytest.raises(ActivationError, match=r"contains .*, an array; put symbols in its place"):
+        as_activation(sp.IndexedBase("a")[0] * x)
+    free, positive = sp.Symbol("a", real=True), sp.Symbol("a", positive=True)
+    with pytest.raises(ActivationError, match="has two symbols named a; rename the parameter"):
+        as_activation(free * x + sp.tanh(positive * x))

@@ -16,7 +16,7 @@ from sympy import Rational, Symbol
 from torch import nn
 
 import hermiso
-from hermiso import catalogue
+from hermiso import catalogue, numeric
 from hermiso.activation import Activation, as_activation
 from hermiso.errors import ActivationError
 
@@ -385,3 +385,30 @@ def test_values_are_those_of_the_papers():
     assert catalogue.get("he2").expression == x**2 - 1
     assert catalogue.get("step")(np.array([-1.0, 0.0, 1.0])).tolist() == [0, 0, 1]
     assert catalogue.get("shifted_exp").expression == sp.exp(x - 2)
+
+
+def test_a_parameter_without_a_finite_value_is_named() -> None:
+    with pytest.raises(ActivationError, match="weight of prelu is on the meta device"):
+        hermiso.beta(torch.nn.PReLU(device="meta"))
+    broken = torch.nn.PReLU(init=math.nan)
+    with pytest.raises(ActivationError, match="weight of prelu is nan; it must be finite"):
+        hermiso.beta(broken)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float64])
+def test_parameters_of_every_float_type(dtype: torch.dtype) -> None:
+    assert hermiso.beta(torch.nn.PReLU(dtype=dtype)) == hermiso.beta("prelu")
+
+
+def test_a_module_with_hooks_is_called_not_read() -> None:
+    hooked = torch.nn.Tanh()
+    hooked.register_forward_hook(lambda module, inputs, output: output.clamp(0, 1))
+    with pytest.raises(ActivationError, match=r"Tanh has forward hooks, .*hermiso\.numeric"):
+        hermiso.beta(hooked)
+    called = numeric.beta(hooked)
+    right = numeric.beta(sp.Max(0, sp.tanh(sp.Symbol("x", real=True))))
+    assert called.value == pytest.approx(right, abs=1e-12)
+    before = torch.nn.ReLU()
+    before.register_forward_pre_hook(lambda module, inputs: (inputs[0] + 1,))
+    with pytest.raises(ActivationError, match="forward hooks"):
+        hermiso.beta(before)
