@@ -189,6 +189,7 @@ def _real(G: Array) -> tuple[Any, Array, Any, float]:
     except TypeError as error:
         seen = type(G).__name__
         raise GramError(f"G is a {seen}; give an array, such as numpy.asarray(G)") from error
+    _check_dense(G)
     if G.ndim < 2 or G.shape[-1] != G.shape[-2] or G.shape[-1] == 0:
         raise GramError(f"G has shape {tuple(G.shape)}; it must be (..., n, n) with n >= 1")
     if xp.isdtype(G.dtype, "integral"):
@@ -198,6 +199,16 @@ def _real(G: Array) -> tuple[Any, Array, Any, float]:
     working = xp.float64 if xp.finfo(G.dtype).bits >= 64 else xp.float32
     eps = max(float(xp.finfo(G.dtype).eps), float(xp.finfo(working).eps))
     return xp, xp.astype(G, working), G.dtype, eps
+
+
+def _check_dense(G: Array) -> None:
+    """Refuse tensors of torch that have no values, or not all."""
+    if not type(G).__module__.startswith("torch"):
+        return
+    if G.is_meta:
+        raise GramError("G is on the meta device: it has no values; put it on cpu or cuda")
+    if str(G.layout) != "torch.strided":
+        raise GramError(f"G has the layout {G.layout}; give G.to_dense()")
 
 
 def _check_entries(xp: Any, G: Array) -> None:

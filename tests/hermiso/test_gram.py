@@ -311,3 +311,11 @@ def test_rounding_of_a_product_is_no_error() -> None:
 
 def test_an_empty_batch_gives_an_empty_result() -> None:
     assert isometry(np.ones((0, 3, 3))).shape == (0,)
+
+
+@pytest.mark.parametrize("f", FUNCTIONS)
+def test_tensors_without_all_values_are_refused(f: Any) -> None:
+    with pytest.raises(GramError, match="on the meta device: it has no values"):
+        f(torch.eye(3, device="meta"))
+    with pytest.raises(GramError, match=r"layout torch.sparse_coo; give G.to_dense\(\)"):
+        f(torch.eye(3).to_sparse())
