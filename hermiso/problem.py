@@ -40,6 +40,7 @@ from hermiso.symbolic.symmetry import symmetry
 
 __all__ = ["Problem", "located", "stated"]
 
+_VARIED = (0.3, 1.7, -2.9, -0.8, 0.02, 2.6, 3.7, -4.4, 5.9, -7.3)
 _FAST = 100  # radians; the float quadratures resolve this many
 _CORRELATIONS = (sp.Rational(5, 9), sp.Rational(-4, 11), sp.Rational(6, 7))
 
@@ -155,7 +156,7 @@ class Problem:
         """Raise ActivationError if the expression has one value at points chosen at random."""
         e = self.expression.xreplace(self.samples[0])
         with mpmath.workdps(40), suppress(NoClosedForm):  # no table has every function
-            values = [over_mpmath(e, {self.x: mpmath.mpf(t)}) for t in (0.3, 1.7, -2.9)]
+            values = [over_mpmath(e, {self.x: mpmath.mpf(t)}) for t in _VARIED]
             if max(values) - min(values) <= mpmath.mpf(10) ** -30 * abs(values[0]):
                 raise ActivationError(
                     f"{self.expression!s:.200} is constant: Var sigma(z) is 0, beta is undefined"

@@ -52,7 +52,7 @@ def _floor(e: Any) -> Any:
     if end - first > MOST_STEPS:
         return e
     v = sp.sign(c) * f.args[0]
-    steps = (sp.Heaviside(v - inverse((k - a) / abs(c))) for k in range(first, end))
+    steps = (sp.Heaviside(v - inverse((k - a) / abs(c)), 1) for k in range(first, end))
     return first - 1 + sp.Add(*steps)
 
 
@@ -176,7 +176,7 @@ _CHANGES: dict[Any, Callable[[Any], Any]] = {
     sp.cot: lambda e: sp.cos(*e.args) / sp.sin(*e.args),
     sp.sec: lambda e: 1 / sp.cos(*e.args),
     sp.csc: lambda e: 1 / sp.sin(*e.args),
-    sp.acot: lambda e: sp.sign(*e.args) * sp.pi / 2 - sp.atan(*e.args),
+    sp.acot: lambda e: sp.pi * (sp.Heaviside(*e.args, 1) - sp.S.Half) - sp.atan(*e.args),
     sp.acoth: lambda e: sp.atanh(1 / e.args[0]),
     sp.asech: lambda e: _acosh(sp.acosh(1 / e.args[0])),
     sp.acsch: lambda e: sp.asinh(1 / e.args[0]),

@@ -66,6 +66,8 @@ MEANS = [
     (Heaviside(Max(sin(x), 0), 0), HALF), (sp.sign(Max(sin(x), 0)), HALF),
     (Piecewise((1, Max(sin(x), 0) > 0), (0, True)), HALF),
     (Piecewise((1, Eq(Max(sin(x), 0), 0)), (0, True)), HALF),
+    (sp.floor(tanh(Max(x, 0))) + x, 0), (sp.ceiling(sp.erf(Max(x, 0))), HALF),
+    (sp.floor(tanh(x - sp.Abs(x))), -HALF),
 ]  # fmt: skip
 
 
@@ -89,3 +91,15 @@ def test_an_identity_as_a_condition() -> None:
 def test_values_of_flat_steps() -> None:
     for e in (Heaviside(Max(x, 0), 0), Heaviside(Max(sin(x), 0), 0)):
         assert hermiso.as_activation(e).numpy()(np.array([-1.0, 1.0])).tolist() == [0.0, 1.0]
+
+
+def test_an_arc_cotangent_of_what_is_flat() -> None:
+    """Acot(0) is pi/2: E acot(max(z, 0)) = pi/4 + E[pi/2 - atan(z); z > 0]."""
+    smooth = certified.moment(Piecewise((sp.pi / 2 - sp.atan(x), x > 0), (0, True)), digits=15)
+    assert certified.moment(sp.acot(Max(x, 0)), digits=12).overlaps(smooth + sp.pi.evalf(30) / 4)
+
+
+@pytest.mark.parametrize("text", ["relu(tanh(x-2))", "floor(x^2/9)", "max(0, atan(x^2-9))"])
+def test_what_varies_far_out_is_not_called_constant(text: str) -> None:
+    assert float(certified.beta(text, digits=8)) == pytest.approx(numeric.beta(text), abs=1e-7)
+    assert hermiso.kernel_map(text).free_symbols
