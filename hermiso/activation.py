@@ -255,9 +255,9 @@ def _check_values(e: Expr) -> None:
         if e.has(bad):
             what = f"the expression is {bad}" if e == bad else f"{e!s:.200} contains {bad}"
             raise ActivationError(f"{what}; every number in it must be finite")
-    for s in sorted(e.free_symbols, key=str):
-        if not isinstance(s, Symbol) or e.has(sp.Indexed):
-            raise ActivationError(f"{e!s:.200} contains {s}, an array; put symbols in its place")
+    arrays = sorted(str(s) for s in e.free_symbols if not isinstance(s, Symbol))
+    if arrays:
+        raise ActivationError(f"{e!s:.200} contains the array {arrays[0]}; put a symbol there")
     unknown = sorted(map(str, e.atoms(sp.core.function.AppliedUndef)))
     if unknown:
         raise ActivationError(

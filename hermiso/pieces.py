@@ -117,18 +117,8 @@ class _Splitter:
             return tuple(Piece(p.lower, p.upper, sp.Integer(p.expression)) for p in s)
         if isinstance(e, sp.Heaviside):
             values = {-1: sp.S.Zero, 0: e.args[1], 1: sp.S.One}  # 0 where u is flat
-            return self._numbers(s, values, e)
+            return tuple(Piece(p.lower, p.upper, values[p.expression]) for p in s)
         return tuple(Piece(lo, hi, sg * v) for lo, hi, (sg, v) in _refined([s, self.pieces(u)]))
-
-    def _numbers(self, s: Pieces, values: dict[int, Expr], e: Any) -> Pieces:
-        """The values of a step function where its argument has given signs."""
-        found = tuple(Piece(p.lower, p.upper, values[p.expression]) for p in s)
-        for p in found:
-            if p.expression is sp.nan:
-                raise ActivationError(
-                    f"{e!s:.200} is undefined on ({p.lower}, {p.upper}), where its argument is 0"
-                )
-        return found
 
     def _extremum(self, e: Any) -> Pieces:
         first, *rest = sorted(e.args, key=sp.default_sort_key)

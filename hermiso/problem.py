@@ -159,7 +159,9 @@ class Problem:
             values = [over_mpmath(e, {self.x: mpmath.mpf(t)}) for t in _VARIED]
             if max(values) - min(values) <= mpmath.mpf(10) ** -30 * abs(values[0]):
                 raise ActivationError(
-                    f"{self.expression!s:.200} is constant: Var sigma(z) is 0, beta is undefined"
+                    f"{self.expression!s:.200} is constant, or varies only where no point was "
+                    f"tried: it is the same at {', '.join(map(str, _VARIED))}; of a constant "
+                    "Var sigma(z) is 0 and beta undefined"
                 )
 
     def screen_unless_exact(self) -> None:

@@ -1,7 +1,8 @@
 """Compare the pieces of an expression with the expression itself, at points.
 
 The expression is evaluated as it was given, switches and all: nothing here knows how it was cut.
-What it is at a kink itself does not matter to any integral.
+What it is at a kink itself does not matter to any integral. Where balls do not know a function of
+the expression, as acot, nothing is compared.
 """
 
 from __future__ import annotations

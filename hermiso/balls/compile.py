@@ -304,9 +304,8 @@ def _extremum(e: Any, x: Any, table: _Table) -> Function:
 
 
 def _heaviside(e: Any, x: Any, table: _Table) -> Function:
-    u, h = e.args
-    at_zero = _REAL.undefined if h is sp.nan else constant(h)
-    return step(_closure(u, x, table), at_zero, table)
+    u, at_zero = (_closure(a, x, table) for a in e.args)
+    return step(u, at_zero, table)
 
 
 def _piecewise(e: Any, x: Any, table: _Table) -> Function:

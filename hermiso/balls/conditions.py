@@ -63,19 +63,20 @@ def _relation(c: Any, x: Symbol, closure: Closure, table: Any) -> Function:
     if isinstance(c, (sp.Eq, sp.Ne)):
         return _equality(c, x, closure, table)
     strict = isinstance(c, (sp.StrictGreaterThan, sp.StrictLessThan))
-    return step(closure(c.gts - c.lts), arb(0 if strict else 1), table)
+    at_zero = arb(0 if strict else 1)
+    return step(closure(c.gts - c.lts), lambda z: at_zero, table)
 
 
-def step(u: Function, at_zero: arb, table: Any) -> Function:
-    """1 where u > 0, 0 where u < 0, and a value where u is exactly 0, as on a flat part."""
+def step(u: Function, at_zero: Function, table: Any) -> Function:
+    """1 where u > 0, 0 where u < 0, and a function where u is exactly 0, as on a flat part."""
     sign, between = table.sign, table.undecided
 
     def value(z: Any) -> Any:
         v = u(z)
         if v.is_zero():
-            return at_zero
+            return at_zero(z)
         either = v.contains(0) and between.is_finite()
-        return between.union(at_zero) if either else (1 + sign(v)) / 2
+        return between.union(at_zero(z)) if either else (1 + sign(v)) / 2
 
     return value
 

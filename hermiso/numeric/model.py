@@ -23,7 +23,7 @@ from hermiso.numeric.cells import Cells, ball_function
 from hermiso.numeric.exactly import Exactly
 from hermiso.numeric.panels import Array, Function
 from hermiso.numeric.taylor import ORDER, radius, taylor
-from hermiso.pieces import Piece, Pieces, split
+from hermiso.pieces import Piece, split
 from hermiso.stable import Library, float_function, number, stabilized
 
 __all__ = ["Local", "Model", "model"]
@@ -294,11 +294,7 @@ def model(activation: Activation) -> Model:
     except NoClosedForm:  # kinks without a formula, as in Abs(sin(x)): found by bisection
         return Model(activation.name, x, (Piece(-oo, oo, e),), exact=False)
     if len(pieces) > 1:
-        _confirm(e, x, pieces)
+        from hermiso.balls.agreement import confirm_pieces
+
+        confirm_pieces(e, x, pieces)
     return Model(activation.name, x, pieces)
-
-
-def _confirm(e: Expr, x: Symbol, pieces: Pieces) -> None:
-    from hermiso.balls.agreement import confirm_pieces
-
-    confirm_pieces(e, x, pieces)

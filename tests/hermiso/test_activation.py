@@ -238,8 +238,9 @@ def test_a_long_formula_is_shortened_in_messages():
 
 def test_arrays_and_twins_among_the_symbols_are_named() -> None:
     x = sp.Symbol("x", real=True)
-    with pytest.raises(ActivationError, match=r"contains .*, an array; put symbols in its place"):
-        as_activation(sp.IndexedBase("a")[0] * x)
+    for array in (sp.IndexedBase("z")[0], sp.MatrixSymbol("z", 2, 2)[0, 0]):  # z sorts after x
+        with pytest.raises(ActivationError, match=r"contains the array z.*; put a symbol there"):
+            as_activation(array * x)
     free, positive = sp.Symbol("a", real=True), sp.Symbol("a", positive=True)
     with pytest.raises(ActivationError, match="has two symbols named a; rename the parameter"):
         as_activation(free * x + sp.tanh(positive * x))

@@ -57,6 +57,7 @@ PHI = 1 / sp.sqrt(2 * sp.pi)
 MEANS = [
     (Heaviside(Max(x, 0), 0), HALF), (Heaviside(Min(x, 0), 1), HALF),
     (Heaviside(Max(x, 0), 3), 2), (Heaviside(Max(x, 0)), sp.Rational(3, 4)),
+    (Heaviside(Max(x, 0), x), HALF - PHI),
     (sp.sign(Max(x, 0)), HALF), (Piecewise((1, Max(x, 0) > 0), (x, True)), HALF - PHI),
     (Piecewise((x**2, Max(x, 0) >= 0), (x, True)), 1), (Piecewise((1, Eq(Max(x, 0), 0)), (x, True)),
      HALF + PHI), (Piecewise((1, Ne(Max(x, 0), x)), (x, True)), HALF + PHI),

@@ -48,12 +48,13 @@ def test_points_are_closer_to_a_kink_than_doubles() -> None:
 )
 def test_a_mutant_of_the_cutting_is_caught(question: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     e = sp.Heaviside(sp.Max(x, 0) - sp.Min(x, R(1, 7)), 0) + x  # no other test may have it cached
-    true_step = pieces._Splitter._numbers
+    true_step = pieces._Splitter._step_like
 
-    def mutant(self: Any, s: Any, values: dict[int, Any], e: Any) -> Any:
-        return true_step(self, s, {**values, 0: R(1, 2)}, e)
+    def mutant(self: Any, e: Any) -> Any:
+        """1/2 on flat parts, whatever the second argument is."""
+        return true_step(self, sp.Heaviside(e.args[0]) if isinstance(e, sp.Heaviside) else e)
 
-    monkeypatch.setattr(pieces._Splitter, "_numbers", mutant)
+    monkeypatch.setattr(pieces._Splitter, "_step_like", mutant)
     with pytest.raises(ConfirmationError):
         question(e)
 
